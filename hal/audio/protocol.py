@@ -1,0 +1,79 @@
+"""What sound is to the rest of the house: four routes, one microphone block in, one block out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from hal.errors import AudioUnavailable
+
+SAMPLE_RATE_HZ = 48_000
+BLOCK_SAMPLES = 480
+"""10 ms: the block of WebRTC's audio processing, and half of an Opus packet."""
+BLOCK_BYTES = BLOCK_SAMPLES * 2
+"""Mono, signed 16 bit, little endian."""
+BLOCK_S = BLOCK_SAMPLES / SAMPLE_RATE_HZ
+
+
+class AudioMode(Enum):
+    """Where sound is played."""
+
+    SPEAKER = "speaker"
+    EARPIECE = "earpiece"
+    BLUETOOTH = "bluetooth"
+    HEADPHONES = "headphones"
+
+
+@dataclass(frozen=True, slots=True)
+class AudioDevice:
+    """A route that is present. ``has_microphone``: selecting it moves the capture as well."""
+
+    mode: AudioMode
+    name: str
+    has_microphone: bool
+
+
+CaptureSink = Callable[[bytes], None]
+"""Takes each captured block (BLOCK_BYTES), in the capture thread. Must not block."""
+
+PlaybackSource = Callable[[], bytes]
+"""Gives the next block to play (exactly BLOCK_BYTES), in the playback thread. Must not block."""
+
+DevicesSink = Callable[[tuple[AudioDevice, ...]], None]
+"""Told of every change of the routes present, in a foreign thread."""
+
+AudioFailureSink = Callable[[AudioUnavailable], None]
+"""Told when the running microphone or route fails; the stream is then silent, not closed."""
+
+
+class AudioRouter(Protocol):
+    """Capture and playback over the selected route. Methods block shortly: call them off the loop."""
+
+    @property
+    def devices(self) -> tuple[AudioDevice, ...]:
+        """The routes present now, in the order in which they were connected (latest last)."""
+
+    @property
+    def selected(self) -> AudioMode | None:
+        """The route in use, or None while closed."""
+
+    def watch(self, on_devices: DevicesSink) -> Callable[[], None]:
+        """Hear of routes that appear and vanish, open or not. Returns the function that stops it."""
+
+    def open(
+        self,
+        mode: AudioMode,
+        on_captured: CaptureSink,
+        next_block: PlaybackSource,
+        on_failure: AudioFailureSink,
+    ) -> None:
+        """Start the capture and playback threads. Raises AudioUnavailable (ABSENT, BUSY, FAILED)."""
+
+    def select(self, mode: AudioMode) -> None:
+        """Move playback (and capture, where the route has a microphone) within 100 ms, with no click.
+
+        Raises AudioUnavailable(ABSENT); then the old route goes on.
+        """
+
+    def close(self) -> None:
+        """Stop both threads and free the devices. Idempotent. No callback comes after."""
