@@ -1,0 +1,62 @@
+"""The command ``callbox``: reads arguments, calls the one that does the work, prints what it says.
+
+Exit codes: 0 done, 1 it failed (the message says what to do), 2 the command line or the configuration
+is wrong, 130 interrupted.
+"""
+
+import argparse
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from device.cli import exchange, unit
+from device.errors import CallboxError, ConfigError
+from hal import HalError
+
+Command = Callable[[argparse.Namespace], int]
+
+DEFAULT_CONFIG = Path("/etc/callbox/callbox.toml")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. Never shows a traceback for what a person can mend."""
+    options = parser().parse_args(arguments)
+    logging.basicConfig(
+        level=logging.DEBUG if options.verbose else logging.WARNING,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    command: Command = options.command
+    try:
+        return command(options)
+    except ConfigError as error:
+        return _fail(error, 2)
+    except (CallboxError, HalError) as error:
+        return _fail(error, 1)
+    except KeyboardInterrupt:
+        return 130
+
+
+def _fail(error: Exception, code: int) -> int:
+    print(f"callbox: {error}", file=sys.stderr)
+    return code
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    root = argparse.ArgumentParser(
+        prog="callbox", description="A video intercom and kiosk phone on a Raspberry Pi."
+    )
+    root.add_argument("--version", action="version", version=f"callbox {version('callbox')}")
+    root.add_argument("-v", "--verbose", action="store_true", help="log what happens, to stderr")
+    commands = root.add_subparsers(required=True, metavar="COMMAND")
+    unit.add_run(commands, DEFAULT_CONFIG)
+    exchange.add_to(commands)
+    unit.add_demo(commands)
+    unit.add_selftest(commands)
+    return root
+
+
+if __name__ == "__main__":
+    sys.exit(main())

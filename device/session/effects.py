@@ -1,0 +1,111 @@
+"""What a step wants done in the world. The engine does it and reports the outcome as a fact."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from device.session.ports import IceServer
+from device.session.values import CallToken, MediaState, Signal
+from hal import AudioMode, Facing
+
+
+class TimerName(Enum):
+    IDLE_WARNING = "idle_warning"
+    IDLE_END = "idle_end"
+
+
+@dataclass(frozen=True, slots=True)
+class JoinExchange:
+    token: CallToken
+    state: MediaState
+    audio_only: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PublishState:
+    state: MediaState
+
+
+@dataclass(frozen=True, slots=True)
+class RequestVideo:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptVideo:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class SendSignal:
+    signal: Signal
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSound:
+    mode: AudioMode
+    muted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetMicrophone:
+    muted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SelectRoute:
+    mode: AudioMode
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCamera:
+    facing: Facing
+
+
+@dataclass(frozen=True, slots=True)
+class CloseCamera:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class MoveCamera:
+    facing: Facing
+
+
+@dataclass(frozen=True, slots=True)
+class UseIceServers:
+    servers: tuple[IceServer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectPeer:
+    uid: str
+    offer: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverSignal:
+    signal: Signal
+
+
+@dataclass(frozen=True, slots=True)
+class DisconnectPeer:
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetTimer:
+    """``at_s`` on the call's clock; None cancels."""
+
+    name: TimerName
+    at_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Leave and free everything."""
+
+
+ExchangeEffect = JoinExchange | PublishState | RequestVideo | AcceptVideo | SendSignal
+DeviceEffect = OpenSound | SetMicrophone | SelectRoute | OpenCamera | CloseCamera | MoveCamera
+LinkEffect = UseIceServers | ConnectPeer | DeliverSignal | DisconnectPeer
+Effect = ExchangeEffect | DeviceEffect | LinkEffect | SetTimer | Release

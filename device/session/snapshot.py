@@ -1,0 +1,94 @@
+"""All that a call knows of itself at one moment."""
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from device.session.settings import CallSettings
+from device.session.table import LIVE, Phase
+from device.session.values import AudioRoute, EndReason, MediaState, Participant
+from hal import AudioDevice, AudioMode, Facing
+
+
+class Link(Enum):
+    """The media link to a peer."""
+
+    CONNECTING = "connecting"
+    UP = "up"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Another participant."""
+
+    participant: Participant
+    state: MediaState
+    we_offer: bool
+    link: Link = Link.CONNECTING
+    lost_at_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """``wanted_*`` is what was last asked of a device; its twin without is what it confirmed."""
+
+    phase: Phase = Phase.IDLE
+    settings: CallSettings = field(default_factory=CallSettings)
+    session_id: str = ""
+    me: Participant | None = None
+    grants: frozenset[str] = frozenset()
+    peers: tuple[Peer, ...] = ()
+
+    audio_only: bool = False
+    """No camera of this unit takes part until a switch to video."""
+    session_has_video: bool = False
+    video_requested_by: str | None = None
+
+    state: MediaState = MediaState()
+    """What the others were told of this unit."""
+    muted: bool = False
+    wanted_muted: bool = False
+    muted_by: str = ""
+    camera_open: bool = False
+    wanted_camera: bool = False
+    facing: Facing = Facing.FRONT
+    wanted_facing: Facing = Facing.FRONT
+    facings: tuple[Facing, ...] = ()
+
+    devices: tuple[AudioDevice, ...] = ()
+    route: AudioMode | None = None
+    wanted_route: AudioMode | None = None
+    picked_route: AudioMode | None = None
+    """What a person chose; it stays until that device goes away."""
+
+    pip: bool = False
+    recording_id: str | None = None
+    exchange_lost_at_s: float | None = None
+    warning_at_s: float | None = None
+    idle_end_at_s: float | None = None
+    was_larger: bool = False
+    """More than two participants were in the session at once."""
+    call_ended: bool = False
+    ended_with_one: bool = False
+    """This unit ended the session while exactly one other was in it."""
+    end_reason: EndReason | None = None
+
+    @property
+    def is_live(self) -> bool:
+        return self.phase in LIVE
+
+    @property
+    def participants(self) -> tuple[Participant, ...]:
+        """Everybody, self first."""
+        own = () if self.me is None else (self.me,)
+        return (*own, *(peer.participant for peer in self.peers))
+
+    @property
+    def routes(self) -> tuple[AudioRoute, ...]:
+        return tuple(
+            AudioRoute(device.mode, device.name, device.mode is self.route)
+            for device in self.devices
+        )
+
+    def peer(self, uid: str) -> Peer | None:
+        return next((peer for peer in self.peers if peer.participant.uid == uid), None)

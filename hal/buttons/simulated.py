@@ -1,0 +1,57 @@
+"""Buttons without a board: the real driver on gpiozero's mock lines, and a finger to press them."""
+
+from collections.abc import Mapping
+
+from gpiozero.pins.mock import MockFactory, MockPWMPin
+
+from hal.buttons.gpio import ButtonTiming, GpioButtons
+from hal.buttons.protocol import Button, EdgeSink
+
+DEFAULT_PINS: Mapping[Button, int] = {
+    Button.END_CALL: 17,
+    Button.MUTE: 27,
+    Button.CAMERA_SWITCH: 22,
+}
+
+
+class SimulatedButtons:
+    """Buttons that a program presses. Presses before ``open`` and after ``close`` reach nobody."""
+
+    def __init__(
+        self, pins: Mapping[Button, int] = DEFAULT_PINS, timing: ButtonTiming | None = None
+    ) -> None:
+        self._pins = dict(pins)
+        self._factory: MockFactory | None = None
+        self._driver = GpioButtons(self._pins, self._new_factory, timing)
+
+    def open(self, on_edge: EdgeSink) -> None:
+        self._driver.open(on_edge)
+
+    def close(self) -> None:
+        self._driver.close()
+        self._factory = None
+
+    def press(self, button: Button) -> None:
+        """Close the contact."""
+        if self._factory is not None:
+            self._factory.pin(self._pins[button]).drive_low()
+
+    def release(self, button: Button) -> None:
+        """Open the contact."""
+        if self._factory is not None:
+            self._factory.pin(self._pins[button]).drive_high()
+
+    def tap(self, button: Button) -> None:
+        """A short press."""
+        self.press(button)
+        self.release(button)
+
+    def bounce(self, button: Button, times: int) -> None:
+        """A press whose contact chatters ``times`` times before it stays closed."""
+        for _ in range(times):
+            self.tap(button)
+        self.press(button)
+
+    def _new_factory(self) -> MockFactory:
+        self._factory = MockFactory(pin_class=MockPWMPin)
+        return self._factory

@@ -1,0 +1,230 @@
+"""Two cameras that are not there, with the rules of those that are.
+
+:class:`SimulatedSensors` is the hardware: what is plugged in and who holds it. Several
+:class:`SimulatedCamera` may share it, as several programs share a board; one at a time gets it.
+"""
+
+import threading
+import time
+
+from hal.camera.protocol import EncodedFrame, Facing, FailureSink, FrameSink, VideoFormat
+from hal.camera.testcard import TestCard
+from hal.errors import CameraFault, CameraUnavailable
+
+SILENT_AFTER_S = 2.0
+"""A camera without a frame for so long has failed."""
+
+_REMEDY = "Check the ribbon cable, then run `callbox selftest`."
+
+
+class SimulatedSensors:
+    """The cameras of a simulated board. Thread-safe; a test or a demo turns its knobs."""
+
+    def __init__(self, facings: tuple[Facing, ...] = (Facing.FRONT, Facing.REAR)) -> None:
+        self._lock = threading.Lock()
+        self._present = set(facings)
+        self._silent: set[Facing] = set()
+        self._holder: object | None = None
+        self._next_fault: CameraFault | None = None
+
+    @property
+    def facings(self) -> tuple[Facing, ...]:
+        with self._lock:
+            return tuple(facing for facing in Facing if facing in self._present)
+
+    def plug(self, facing: Facing) -> None:
+        """Connect a camera, working."""
+        with self._lock:
+            self._present.add(facing)
+            self._silent.discard(facing)
+
+    def unplug(self, facing: Facing) -> None:
+        """Pull its cable."""
+        with self._lock:
+            self._present.discard(facing)
+
+    def go_silent(self, facing: Facing) -> None:
+        """It stays connected and delivers nothing more, as a hung sensor does."""
+        with self._lock:
+            self._silent.add(facing)
+
+    def fail_next_open(self, fault: CameraFault) -> None:
+        """Refuse the next opening for this reason."""
+        with self._lock:
+            self._next_fault = fault
+
+    def is_silent(self, facing: Facing) -> bool:
+        with self._lock:
+            return facing in self._silent
+
+    def acquire(self, holder: object, facing: Facing) -> None:
+        """Raises CameraUnavailable (ABSENT, BUSY, or as told)."""
+        with self._lock:
+            fault, self._next_fault = self._next_fault, None
+            if fault is not None:
+                raise CameraUnavailable(fault, f"The {facing.value} camera failed. {_REMEDY}")
+            if facing not in self._present:
+                raise CameraUnavailable(CameraFault.ABSENT, f"No {facing.value} camera. {_REMEDY}")
+            if self._holder is not None:
+                raise CameraUnavailable(
+                    CameraFault.BUSY,
+                    "The camera is in use by another program. Stop that one first.",
+                )
+            self._holder = holder
+
+    def release(self, holder: object) -> None:
+        with self._lock:
+            if self._holder is holder:
+                self._holder = None
+
+
+class SimulatedCamera:
+    """A Camera over SimulatedSensors: a test card, encoded by x264 in a thread of its own."""
+
+    def __init__(self, sensors: SimulatedSensors | None = None) -> None:
+        self.sensors = sensors or SimulatedSensors()
+        self.encoded_frames = 0
+        """Invocations of the encoder since the start."""
+        self._run: _Run | None = None
+
+    @property
+    def facings(self) -> tuple[Facing, ...]:
+        return self.sensors.facings
+
+    @property
+    def is_open(self) -> bool:
+        return self._run is not None and self._run.is_running
+
+    def open(
+        self, facing: Facing, video: VideoFormat, on_frame: FrameSink, on_failure: FailureSink
+    ) -> None:
+        self.sensors.acquire(self, facing)
+        try:
+            self._run = _Run(self, facing, video, on_frame, on_failure)
+        except BaseException:
+            self.sensors.release(self)
+            raise
+        self._run.start()
+
+    def switch(self, facing: Facing) -> None:
+        run = self._run
+        if run is None or not run.is_running:
+            raise CameraUnavailable(
+                CameraFault.DISCONNECTED, "The camera is closed. Open it first."
+            )
+        present = self.sensors.facings
+        if facing not in present:
+            fault = CameraFault.ONLY_ONE if len(present) < 2 else CameraFault.ABSENT
+            raise CameraUnavailable(fault, f"There is no {facing.value} camera on this unit.")
+        run.move_to(facing)
+
+    def request_keyframe(self) -> None:
+        if self._run is not None:
+            self._run.keyframe_wanted.set()
+
+    def set_bitrate(self, bitrate_bps: int) -> None:
+        if self._run is not None:
+            self._run.bitrate_bps = bitrate_bps
+
+    def close(self) -> None:
+        run, self._run = self._run, None
+        if run is not None:
+            run.stop()
+        self.sensors.release(self)
+
+    def count_encoded(self) -> None:
+        """Called by the camera's thread for each invocation of the encoder."""
+        self.encoded_frames += 1
+
+
+class _Run:
+    """From one opening to its close: the thread and what belongs to it."""
+
+    def __init__(
+        self,
+        camera: SimulatedCamera,
+        facing: Facing,
+        video: VideoFormat,
+        on_frame: FrameSink,
+        on_failure: FailureSink,
+    ) -> None:
+        from hal.camera.encoder import SoftwareEncoder  # PyAV takes 100 ms: only once it is needed
+
+        self._camera = camera
+        self._video = video
+        self._on_frame = on_frame
+        self._on_failure = on_failure
+        self._facing = facing
+        self._card = self._card_of(facing)
+        self._encoder = SoftwareEncoder(video)
+        self.bitrate_bps = video.bitrate_bps
+        self.keyframe_wanted = threading.Event()
+        self._next_card: tuple[Facing, TestCard] | None = None
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._film, name="camera", daemon=True)
+
+    @property
+    def is_running(self) -> bool:
+        return self._thread.is_alive() and not self._stopping.is_set()
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def move_to(self, facing: Facing) -> None:
+        # The card is made here, so that the film does not wait for it.
+        self._next_card = facing, self._card_of(facing)
+
+    def stop(self) -> None:
+        self._stopping.set()
+        if self._thread is not threading.current_thread():
+            self._thread.join()
+
+    def _card_of(self, facing: Facing) -> TestCard:
+        try:
+            return TestCard(facing, self._video.width, self._video.height)
+        except ValueError as error:
+            raise CameraUnavailable(CameraFault.FAILED, str(error)) from error
+
+    def _film(self) -> None:
+        """Frame after frame on a steady grid; a frame that comes too late is left out."""
+        period_s = 1 / self._video.frame_rate_hz
+        start_s = last_frame_s = time.monotonic()
+        number = 0
+        while not self._stopping.wait(max(0.0, start_s + number * period_s - time.monotonic())):
+            now_s = time.monotonic()
+            if self._failed(now_s - last_frame_s):
+                return
+            if not self._camera.sensors.is_silent(self._facing):
+                last_frame_s = now_s
+                self._shoot(number)
+            number = max(number + 1, int((time.monotonic() - start_s) / period_s))
+
+    def _shoot(self, number: int) -> None:
+        keyframe = self.keyframe_wanted.is_set()
+        if keyframe:
+            self.keyframe_wanted.clear()
+        if self._next_card is not None:
+            (self._facing, self._card), self._next_card = self._next_card, None
+            keyframe = True
+        captured_ns = time.monotonic_ns()
+        picture = self._card.draw(number, time.time_ns())
+        self._encoder.set_bitrate(self.bitrate_bps)
+        data, is_keyframe = self._encoder.encode(picture, keyframe)
+        self._camera.count_encoded()
+        if not self._stopping.is_set():
+            self._on_frame(EncodedFrame(data, is_keyframe, captured_ns, self._facing))
+
+    def _failed(self, silence_s: float) -> bool:
+        sensors = self._camera.sensors
+        if self._facing not in sensors.facings:
+            self._give_up(CameraFault.DISCONNECTED, "The camera was disconnected.")
+            return True
+        if silence_s > SILENT_AFTER_S:
+            self._give_up(CameraFault.SILENT, f"No picture for {SILENT_AFTER_S:.0f} s.")
+            return True
+        return False
+
+    def _give_up(self, fault: CameraFault, what: str) -> None:
+        self._stopping.set()
+        self._camera.sensors.release(self._camera)
+        self._on_failure(CameraUnavailable(fault, f"{what} {_REMEDY}"))
