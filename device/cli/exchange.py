@@ -1,13 +1,10 @@
 """``callbox exchange``: runs the call service, and keeps its people and units."""
 
 import argparse
-import asyncio
-import getpass
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from device.errors import CallboxError, ConfigError
+from device.errors import ConfigError
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -21,10 +18,16 @@ def add_to(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command and its sub-commands."""
     root = commands.add_parser("exchange", help="run the call service, or add people and units")
     root.add_argument(
-        "--data", type=Path, default=DEFAULT_DATA, metavar="DIR", help="its state (default: %(default)s)"
+        "--data",
+        type=Path,
+        default=DEFAULT_DATA,
+        metavar="DIR",
+        help="its state (default: %(default)s)",
     )
     root.add_argument("--host", default="0.0.0.0", help="address to listen on (default: all)")
-    root.add_argument("--port", type=int, default=8443, help="port, 0 for any (default: %(default)s)")
+    root.add_argument(
+        "--port", type=int, default=8443, help="port, 0 for any (default: %(default)s)"
+    )
     root.add_argument(
         "--plain-http", action="store_true", help="no TLS; allowed on a loopback address only"
     )
@@ -62,4 +65,6 @@ def _need_exchange() -> None:
     try:
         import fastapi  # noqa: F401
     except ImportError as error:
-        raise ConfigError("The exchange is not installed here. Run: pip install 'callbox[exchange]'") from error
+        raise ConfigError(
+            "The exchange is not installed here. Run: pip install 'callbox[exchange]'"
+        ) from error

@@ -73,6 +73,8 @@ CODES = {
     "body_too_large": 413,
     "body_invalid": 422,
     "not_found": 404,
+    "method_not_allowed": 405,
+    "internal_error": 500,
 }
 """Every code a refusal may carry, and its HTTP status."""
 

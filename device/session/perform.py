@@ -33,6 +33,7 @@ class Performer:
         self._media = media
         self._exchange = exchange
         self._report = report
+        media.attach(report)
 
     async def perform(self, effect: Effect) -> Input | None:
         """Returns the outcome, None where success says nothing. Raises what the port raises."""
@@ -48,7 +49,7 @@ class Performer:
     async def _device(self, effect: DeviceEffect) -> Input:
         match effect:
             case effects.OpenSound(mode, muted):
-                await self._media.open(mode, muted, self._report)
+                await self._media.open(mode, muted)
                 return outcomes.SoundOpened(mode)
             case effects.SetMicrophone(muted):
                 await self._media.set_microphone_muted(muted)

@@ -57,7 +57,10 @@ class MediaPort(Protocol):
     def facings(self) -> tuple[Facing, ...]:
         """Cameras present. Valid before ``open``, too."""
 
-    async def open(self, mode: AudioMode, muted: bool, report: ReportMedia) -> None:
+    def attach(self, report: ReportMedia) -> None:
+        """Where facts go from now on; called once, before anything else is asked."""
+
+    async def open(self, mode: AudioMode, muted: bool) -> None:
         """Open microphone and route. Raises AudioUnavailable."""
 
     def use_ice_servers(self, servers: tuple[IceServer, ...]) -> None:

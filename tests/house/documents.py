@@ -1,7 +1,7 @@
 """Makes the documents that are drawn from the code, or checks that they are up to date.
 
-    python -m tests.house.documents           write docs/conformance.md
-    python -m tests.house.documents --check   fail when one is stale or a row has no test
+python -m tests.house.documents           write docs/conformance.md
+python -m tests.house.documents --check   fail when one is stale or a row has no test
 """
 
 import sys
@@ -55,7 +55,9 @@ def conformance(tests: dict[str, set[str]]) -> str:
 
 
 def complaints(tests: dict[str, set[str]]) -> list[str]:
-    unknown = [f"{row}: no such row (tests/house/rows.py)" for row in sorted(set(tests) - set(ROWS))]
+    unknown = [
+        f"{row}: no such row (tests/house/rows.py)" for row in sorted(set(tests) - set(ROWS))
+    ]
     bare = [f"{row}: no test" for row, owner in ROWS.items() if owner == HERE and not tests[row]]
     return unknown + bare
 

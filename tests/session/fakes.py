@@ -97,8 +97,10 @@ class FakeMedia(_Port):
         self.facings: tuple[Facing, ...] = (Facing.FRONT, Facing.REAR)
         self.report: ReportMedia = lambda fact: None
 
-    async def open(self, mode: AudioMode, muted: bool, report: ReportMedia) -> None:
+    def attach(self, report: ReportMedia) -> None:
         self.report = report
+
+    async def open(self, mode: AudioMode, muted: bool) -> None:
         await self.note("open", mode, muted)
 
     def use_ice_servers(self, servers: tuple[IceServer, ...]) -> None:
@@ -214,7 +216,8 @@ class World:
     async def start(self, **settings: object) -> CallSession:
         """Join with these settings; what the start set off has been done when it returns."""
         call = await self.calls.start_session(
-            TOKEN, CallSettings(listener=self.ear, **settings)  # type: ignore[arg-type]
+            TOKEN,
+            CallSettings(listener=self.ear, **settings),  # type: ignore[arg-type]
         )
         await self.settle(call)
         return call

@@ -1,0 +1,113 @@
+"""Routes of people's and units' accounts: signing in and out, and call tokens."""
+
+import asyncio
+from typing import Annotated
+
+from fastapi import APIRouter, Cookie, Depends, Header, Request, Response
+
+from device.exchange.server.parts import Parts, parts_of
+from device.exchange.server.refusal import Refusal
+from device.exchange.wire import (
+    Problem,
+    Sessions,
+    SignedIn,
+    SignIn,
+    TokenAnswer,
+    TokenRequest,
+    User,
+)
+
+COOKIE = "callbox_auth"
+
+router = APIRouter(
+    tags=["accounts"], responses={status: {"model": Problem} for status in (401, 413, 422, 429)}
+)
+PartsOf = Annotated[Parts, Depends(parts_of)]
+
+
+def auth_token(
+    request: Request,
+    authorization: Annotated[str | None, Header()] = None,
+    cookie: Annotated[str | None, Cookie(alias=COOKIE)] = None,
+    x_callbox: Annotated[str | None, Header()] = None,
+) -> str:
+    """The auth token of a request, from its header or, with X-Callbox, its cookie; may be empty."""
+    if authorization is not None:
+        return bearer(authorization)
+    # A page of another site can make a browser send the cookie, but not this header.
+    is_ours = x_callbox is not None or request.method == "GET"
+    return cookie or "" if is_ours else ""
+
+
+def bearer(authorization: str | None) -> str:
+    """The token in ``Authorization: Bearer TOKEN``; empty where there is none."""
+    scheme, _, token = (authorization or "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+AuthToken = Annotated[str, Depends(auth_token)]
+
+
+def signed_in_user(parts: PartsOf, token: AuthToken) -> User:
+    """Raises Refusal: auth_token_empty, auth_token_refused."""
+    if not token:
+        raise Refusal("auth_token_empty", "Sign in first.")
+    user = parts.store.user_of_auth_token(token, parts.config.wall_s())
+    if user is None:
+        raise Refusal("auth_token_refused", "You are no longer signed in. Sign in again.")
+    return user
+
+
+SignedInUser = Annotated[User, Depends(signed_in_user)]
+
+
+@router.post("/sign-in")
+async def sign_in(body: SignIn, request: Request, response: Response, parts: PartsOf) -> SignedIn:
+    """Exchange a password for an auth token, which a browser gets as a cookie as well."""
+    client = request.client.host if request.client else ""
+    attempts = parts.attempts
+    attempts.check((body.uid, client))
+    account = parts.store.account(body.uid)
+    fits = await asyncio.to_thread(parts.store.password_fits, account, body.password)
+    if account is None or not fits:
+        attempts.failed((body.uid, client))
+        raise Refusal("sign_in_refused", "The name or the password is wrong.")
+    attempts.succeeded((body.uid, client))
+    lifetime_s = parts.config.auth_lifetime_s
+    expires_at = int(parts.config.wall_s()) + lifetime_s
+    token = parts.store.add_auth_token(body.uid, expires_at)
+    response.set_cookie(
+        COOKIE, token, max_age=lifetime_s, httponly=True, samesite="strict",
+        secure=parts.config.tls, path="/",
+    )  # fmt: skip
+    return SignedIn(account.user, token, expires_at)
+
+
+@router.post("/sign-out", status_code=204)
+async def sign_out(response: Response, parts: PartsOf, token: AuthToken) -> None:
+    """Forget the auth token. Idempotent."""
+    if token:
+        parts.store.drop_auth_token(token)
+    response.delete_cookie(COOKIE, path="/")
+
+
+@router.get("/me")
+async def me(user: SignedInUser) -> User:
+    """Who is signed in."""
+    return user
+
+
+@router.get("/sessions")
+async def sessions(user: SignedInUser, parts: PartsOf) -> Sessions:
+    """The sessions that somebody is in."""
+    return Sessions(parts.rooms.sessions())
+
+
+@router.post("/tokens")
+async def tokens(body: TokenRequest, parts: PartsOf, token: AuthToken) -> TokenAnswer:
+    """A call token for one session. An empty session id is refused before a missing sign-in."""
+    if not body.session_id:
+        raise Refusal("session_id_empty", "Give the session a name.")
+    user = signed_in_user(parts, token)
+    call_token, expires_at = parts.mint.mint(user, body.session_id, body.single_use)
+    return TokenAnswer(body.session_id, call_token, expires_at)

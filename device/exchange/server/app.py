@@ -1,0 +1,105 @@
+"""The exchange as an ASGI application."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse
+from starlette.staticfiles import StaticFiles
+
+import device.exchange.web
+from device.exchange.server import accounts, calls, docs_page
+from device.exchange.server.attempts import Attempts
+from device.exchange.server.config import ExchangeConfig
+from device.exchange.server.middleware import BodyLimit, SafeHeaders
+from device.exchange.server.parts import Parts
+from device.exchange.server.refusal import Refusal
+from device.exchange.server.rooms import Rooms
+from device.exchange.server.store import Store
+from device.exchange.server.tokens import TokenMint
+from device.exchange.wire import API, Health
+
+logger = logging.getLogger(__name__)
+
+WEB = Path(device.exchange.web.__path__[0])
+
+
+def create_app(config: ExchangeConfig, store: Store) -> FastAPI:
+    """The application; ``store`` stays its maker's to close."""
+
+    @asynccontextmanager
+    async def life(app: FastAPI) -> AsyncIterator[None]:
+        rooms = Rooms(store, config.max_members, config.gone_after_s, asyncio.get_running_loop())
+        mint = TokenMint(store.signing_key(), config.token_lifetime_s, config.wall_s)
+        app.state.parts = Parts(config, store, mint, rooms, Attempts(config.wall_s))
+        yield
+        rooms.close()
+
+    app = FastAPI(
+        title="callbox exchange",
+        description="The call service of callbox: tokens, sessions, signalling.",
+        version=version("callbox"),
+        lifespan=life,
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.add_middleware(BodyLimit)
+    app.add_middleware(SafeHeaders)
+    _add_refusals(app)
+    app.include_router(accounts.router, prefix=API)
+    app.include_router(calls.router, prefix=API)
+    _add_pages(app)
+    return app
+
+
+def _add_pages(app: FastAPI) -> None:
+    @app.get(f"{API}/health", tags=["health"])
+    async def health() -> Health:
+        """Answers while the exchange works."""
+        return Health("ok", version("callbox"))
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs() -> HTMLResponse:
+        return HTMLResponse(docs_page.render(app.openapi()))
+
+    @app.get("/", include_in_schema=False)
+    async def index() -> FileResponse:
+        return FileResponse(WEB / "index.html", headers={"Cache-Control": "no-cache"})
+
+    app.mount("/web", StaticFiles(directory=WEB), name="web")
+
+
+def _add_refusals(app: FastAPI) -> None:
+    """Every refusal is a Problem, and none repeats what was sent: it may hold a secret."""
+
+    @app.exception_handler(Refusal)
+    async def refused(_: Request, refusal: Refusal) -> JSONResponse:
+        return _answer(refusal)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+        where = [".".join(str(part) for part in each["loc"][1:]) for each in error.errors()]
+        fields = ", ".join(sorted({name for name in where if name})) or "the body"
+        return _answer(Refusal("body_invalid", f"Missing or not as it should be: {fields}."))
+
+    @app.exception_handler(HTTPException)
+    async def missing(_: Request, error: HTTPException) -> JSONResponse:
+        code = "method_not_allowed" if error.status_code == 405 else "not_found"
+        code = "body_invalid" if error.status_code == 400 else code
+        return _answer(Refusal(code, "There is nothing like that here; see /docs."))
+
+    @app.exception_handler(Exception)
+    async def broke(_: Request, error: Exception) -> JSONResponse:
+        logger.error("defect in the exchange", exc_info=error)
+        return _answer(Refusal("internal_error", "The exchange failed; its log says how."))
+
+
+def _answer(refusal: Refusal) -> JSONResponse:
+    return JSONResponse(asdict(refusal.problem), refusal.status)

@@ -1,0 +1,125 @@
+"""Routes of a session: joining it, its events, its signals."""
+
+import re
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header
+from starlette.responses import StreamingResponse
+
+from device.exchange.server.accounts import PartsOf, bearer
+from device.exchange.server.refusal import Refusal
+from device.exchange.server.rooms import Member
+from device.exchange.wire import Join, Joined, Problem, SendSignal, State, VideoSwitch
+
+router = APIRouter(
+    tags=["calls"],
+    responses={status: {"model": Problem} for status in (401, 403, 404, 409, 413, 422)},
+)
+Authorization = Annotated[str | None, Header()]
+
+# RFC 8839 section 5.1: foundation, component, transport, priority, address, port, "typ", type.
+_CANDIDATE = re.compile(
+    r"candidate:[A-Za-z0-9+/]{1,32} [0-9]{1,5} [A-Za-z]{1,8} [0-9]{1,10} "
+    r"[A-Za-z0-9.:_-]{1,255} [0-9]{1,5} typ [a-z]{1,16}( [^\r\n]*)?"
+)
+_SDP_LINE = re.compile(r"[a-z]=[^\r\n\0]*")
+
+
+def membership(parts: PartsOf, authorization: Authorization = None) -> Member:
+    """The member whose resume secret a request carries. Raises Refusal: not_in_session."""
+    return parts.rooms.member(bearer(authorization))
+
+
+MemberOf = Annotated[Member, Depends(membership)]
+
+
+@router.post("/join")
+async def join(body: Join, parts: PartsOf) -> Joined:
+    """Enter the session of a call token."""
+    claims = parts.mint.verify(body.token, body.session_id, body.uid)
+    now = parts.config.wall_s()
+    if claims.single_use and not parts.store.use_token(claims.token_id, claims.expires_at, now):
+        raise Refusal("token_reused", "The call token has been used already. Ask for a new one.")
+    member, secret = parts.rooms.join(claims, body.state, body.audio_only)
+    others = [
+        other for other in parts.rooms.members_of(member.session_id) if other.key != member.key
+    ]
+    return Joined(
+        member.session_id,
+        member.item,
+        [other.item for other in others],
+        list(member.grants),
+        parts.rooms.is_audio_only(member.session_id),
+        secret,
+        list(parts.config.ice_servers),
+    )
+
+
+@router.get("/session/events", response_class=StreamingResponse)
+async def events(
+    member: MemberOf,
+    parts: PartsOf,
+    last_event_id: Annotated[int, Header(ge=0, le=2**53)] = 0,
+) -> StreamingResponse:
+    """The member's events as a stream (text/event-stream), from after Last-Event-ID on."""
+    if not parts.rooms.can_resume(member, last_event_id):
+        parts.rooms.drop(member)
+        raise Refusal("not_in_session", "You were away for too long. Join again.")
+    return StreamingResponse(
+        _stream(parts, member, last_event_id),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+
+
+async def _stream(parts: PartsOf, member: Member, after: int) -> AsyncIterator[str]:
+    yield ": welcome\n\n"
+    async for event in parts.rooms.events(member, after, parts.config.keepalive_s):
+        if event is None:
+            yield ": still here\n\n"
+        else:
+            number, name, data = event
+            yield f"id: {number}\nevent: {name}\ndata: {data}\n\n"
+
+
+@router.post("/session/signals", status_code=204)
+async def signals(body: SendSignal, member: MemberOf, parts: PartsOf) -> None:
+    """Pass a signal to another member of the same session."""
+    if not _is_well_formed(body):
+        raise Refusal("signal_malformed", f"That is not {body.kind} as WebRTC has it.")
+    parts.rooms.signal(member, body)
+
+
+def _is_well_formed(signal: SendSignal) -> bool:
+    if signal.kind == "restart":
+        return not signal.body
+    if signal.kind == "candidate":
+        return not signal.body or _CANDIDATE.fullmatch(signal.body) is not None
+    lines = signal.body.split("\r\n")
+    return (
+        lines[0] == "v=0"
+        and any(line.startswith("m=") for line in lines)
+        and all(_SDP_LINE.fullmatch(line) for line in lines if line)
+    )
+
+
+@router.put("/session/state", status_code=204)
+async def state(body: State, member: MemberOf, parts: PartsOf) -> None:
+    """Say what this member shows and lets hear."""
+    parts.rooms.set_state(member, body)
+
+
+@router.post("/session/video", status_code=204)
+async def video(body: VideoSwitch, member: MemberOf, parts: PartsOf) -> None:
+    """Ask for video in an audio session, or agree to it."""
+    if body.action == "request":
+        parts.rooms.request_video(member)
+    else:
+        parts.rooms.accept_video(member)
+
+
+@router.post("/session/leave", status_code=204)
+async def leave(parts: PartsOf, authorization: Authorization = None) -> None:
+    """Leave the session. Idempotent."""
+    parts.rooms.leave(bearer(authorization))

@@ -1,0 +1,47 @@
+"""How an exchange is to run."""
+
+import ipaddress
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from device.errors import ConfigError
+from device.exchange.wire import GONE_AFTER_S, KEEPALIVE_S, IceServerItem
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeConfig:
+    """``data_dir`` holds the database, and the certificate made at the first start.
+
+    Raises ConfigError for what cannot be: plain HTTP anywhere but on loopback, a port out of range.
+    """
+
+    data_dir: Path
+    host: str = "127.0.0.1"
+    port: int = 8443
+    tls: bool = True
+    token_lifetime_s: int = 600
+    auth_lifetime_s: int = 30 * 24 * 3600
+    max_members: int = 4
+    ice_servers: tuple[IceServerItem, ...] = ()
+    keepalive_s: float = KEEPALIVE_S
+    gone_after_s: float = GONE_AFTER_S
+    wall_s: Callable[[], float] = field(default=time.time, repr=False)
+    """Seconds since 1970; a test's own."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.port <= 65535:
+            raise ConfigError(f"port must be 0 (any) to 65535, not {self.port}")
+        if not self.tls and not _is_loopback(self.host):
+            raise ConfigError(
+                f"Plain HTTP is for this machine only, and {self.host} is open to others. "
+                "Leave out --plain-http, or listen on 127.0.0.1."
+            )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

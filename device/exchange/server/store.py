@@ -1,0 +1,174 @@
+"""What the exchange remembers, in SQLite: accounts, the signing key, sessions, events not yet seen.
+
+One process, one connection, write-ahead log. Secrets are kept as SHA-256 (they are random, so that is
+enough) and passwords as argon2id.
+"""
+
+import hashlib
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+
+from device.errors import ConfigError
+from device.exchange.wire import User
+
+_SCHEMA = """
+create table if not exists meta (name text primary key, value blob not null);
+create table if not exists users (
+  uid text primary key, name text not null, avatar text, kind text not null, password text not null);
+create table if not exists auth_tokens (
+  hash blob primary key, uid text not null references users on delete cascade, expires_at int not null);
+create table if not exists used_tokens (jti text primary key, expires_at int not null);
+create table if not exists sessions (
+  session_id text primary key, audio_only int not null, video_requested_by text, last_seq int not null);
+create table if not exists members (
+  hash blob primary key, session_id text not null references sessions on delete cascade,
+  uid text not null, name text not null, avatar text, kind text not null, grants text not null,
+  seq int not null, audio_muted int not null, video_paused int not null, last_event int not null,
+  unique (session_id, uid));
+create table if not exists events (
+  hash blob not null references members on delete cascade, id int not null, name text not null,
+  data text not null, primary key (hash, id)) without rowid;
+"""
+
+PASSWORD_MINIMUM = 8
+
+
+def digest(secret: str) -> bytes:
+    """How a random secret is kept."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def new_secret() -> str:
+    """256 random bits, in characters that fit a header."""
+    return secrets.token_urlsafe(32)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A user and the hash of their password."""
+
+    user: User
+    password_hash: str
+
+
+class Store:
+    """The database. Used from one thread; ``close`` it."""
+
+    def __init__(self, data_dir: Path) -> None:
+        """Makes what is missing. Raises ConfigError when the folder or file cannot be used."""
+        path = data_dir / "exchange.db"
+        try:
+            data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            self._db.execute("pragma journal_mode = wal")
+            self._db.execute("pragma foreign_keys = on")
+            self._db.executescript(_SCHEMA)
+            path.chmod(0o600)
+        except (OSError, sqlite3.Error) as error:
+            raise ConfigError(
+                f"The exchange cannot use {path}: {error}. Check that the folder is writable and "
+                "the disk is not full, or choose another with --data."
+            ) from error
+        self._hasher = PasswordHasher()
+
+    def close(self) -> None:
+        """Idempotent."""
+        self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All of it or nothing. Nested ones are part of the outermost."""
+        if self._db.in_transaction:
+            yield self._db
+            return
+        self._db.execute("begin immediate")
+        try:
+            yield self._db
+        except BaseException:
+            self._db.execute("rollback")
+            raise
+        self._db.execute("commit")
+
+    def read(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        """The rows of a query."""
+        return self._db.execute(query, values).fetchall()
+
+    def signing_key(self) -> bytes:
+        """The key of the call tokens; made once."""
+        with self.transaction() as db:
+            row = db.execute("select value from meta where name = 'signing_key'").fetchone()
+            if row is None:
+                key = secrets.token_bytes(32)
+                db.execute("insert into meta values ('signing_key', ?)", (key,))
+                return key
+            return bytes(row[0])
+
+    def add_user(self, user: User, password: str) -> None:
+        """Add or replace an account; a replaced one is signed out everywhere.
+
+        Raises ConfigError for an empty or long name, or a password under 8 characters.
+        """
+        if not 0 < len(user.uid) <= 128 or not 0 < len(user.name) <= 256:
+            raise ConfigError("A user needs an id of 1 to 128 and a name of 1 to 256 characters.")
+        if len(password) < PASSWORD_MINIMUM:
+            raise ConfigError(f"The password needs at least {PASSWORD_MINIMUM} characters.")
+        hashed = self._hasher.hash(password)
+        with self.transaction() as db:
+            db.execute("delete from auth_tokens where uid = ?", (user.uid,))
+            db.execute(
+                "insert or replace into users values (?, ?, ?, ?, ?)",
+                (user.uid, user.name, user.avatar, user.kind, hashed),
+            )
+
+    def account(self, uid: str) -> Account | None:
+        row = self._db.execute(
+            "select uid, name, avatar, kind, password from users where uid = ?", (uid,)
+        ).fetchone()
+        return None if row is None else Account(User(*row[:4]), row[4])
+
+    def password_fits(self, account: Account | None, password: str) -> bool:
+        """Takes about 50 ms of CPU, whether the account is there or not: call it off the loop."""
+        hashed = account.password_hash if account else self._nobody
+        try:
+            return self._hasher.verify(hashed, password) and account is not None
+        except (VerifyMismatchError, InvalidHashError):
+            return False
+
+    @property
+    def _nobody(self) -> str:
+        """A hash that no password fits, so that an unknown user takes as long as a known one."""
+        return self._hasher.hash(secrets.token_hex(16))
+
+    def add_auth_token(self, uid: str, expires_at: int) -> str:
+        """A new auth token; only its hash is kept."""
+        token = new_secret()
+        with self.transaction() as db:
+            db.execute("insert into auth_tokens values (?, ?, ?)", (digest(token), uid, expires_at))
+        return token
+
+    def user_of_auth_token(self, token: str, now: float) -> User | None:
+        row = self._db.execute(
+            "select uid, name, avatar, kind from users join auth_tokens using (uid) "
+            "where hash = ? and expires_at > ?",
+            (digest(token), now),
+        ).fetchone()
+        return None if row is None else User(*row)
+
+    def drop_auth_token(self, token: str) -> None:
+        with self.transaction() as db:
+            db.execute("delete from auth_tokens where hash = ?", (digest(token),))
+
+    def use_token(self, jti: str, expires_at: int, now: float) -> bool:
+        """Mark a single-use token as used; False when it was before."""
+        with self.transaction() as db:
+            db.execute("delete from used_tokens where expires_at < ?", (now,))
+            done = db.execute("insert or ignore into used_tokens values (?, ?)", (jti, expires_at))
+            return done.rowcount == 1
