@@ -1,0 +1,40 @@
+"""Chooses the encoder's bitrate from what the peers' networks take.
+
+Policy: the slowest peer decides, but never below FLOOR_BPS, under which nobody sees anything: a peer
+that takes less loses frames of its own, and does not blur the picture of the others.
+"""
+
+from collections.abc import Callable
+
+FLOOR_BPS = 300_000
+HYSTERESIS = 0.05
+"""A change of less is not worth a call of the encoder."""
+
+
+class BitrateGovernor:
+    """Call in the event loop."""
+
+    def __init__(self, set_bitrate: Callable[[int], None], ceiling_bps: int) -> None:
+        """The encoder starts at ``ceiling_bps``."""
+        self._set_bitrate = set_bitrate
+        self._ceiling_bps = ceiling_bps
+        self._estimates: dict[str, int] = {}
+        self.target_bps = ceiling_bps
+
+    def estimate(self, uid: str, bitrate_bps: int) -> None:
+        """A peer's network takes this much (REMB, draft-alvestrand-rmcat-remb-03)."""
+        self._estimates[uid] = bitrate_bps
+        self._decide()
+
+    def forget(self, uid: str) -> None:
+        """The peer's link is gone."""
+        if self._estimates.pop(uid, None) is not None:
+            self._decide()
+
+    def _decide(self) -> None:
+        slowest_bps = min(self._estimates.values(), default=self._ceiling_bps)
+        target_bps = max(min(slowest_bps, self._ceiling_bps), min(FLOOR_BPS, self._ceiling_bps))
+        is_edge = target_bps == self._ceiling_bps != self.target_bps
+        if is_edge or abs(target_bps - self.target_bps) > HYSTERESIS * self.target_bps:
+            self.target_bps = target_bps
+            self._set_bitrate(target_bps)

@@ -1,0 +1,99 @@
+"""One camera, any number of peers: each encoded frame is made a packet once and queued for each."""
+
+import asyncio
+from collections import deque
+from fractions import Fraction
+
+from device.media.keyframes import KeyframeGate
+from device.media.packet import Packet, new_packet
+from hal import EncodedFrame
+
+VIDEO_CLOCK = Fraction(1, 90_000)
+QUEUE_FRAMES = 15
+"""Half a second. A peer further behind is sent nothing until the next keyframe."""
+
+
+class VideoQueue:
+    """The frames on their way to one peer. Shut until the link is up; opens with a keyframe."""
+
+    def __init__(self, gate: KeyframeGate) -> None:
+        self._gate = gate
+        self._packets: deque[Packet] = deque()
+        self._filled = asyncio.Event()
+        self._is_open = False
+        self._needs_keyframe = True
+        self.dropped = 0
+
+    def open(self) -> None:
+        """The link is up: from the next keyframe on, which is asked for at once."""
+        if not self._is_open:
+            self._is_open = True
+            self._needs_keyframe = True
+            self._gate.ask(at_once=True)
+
+    def put(self, packet: Packet, is_keyframe: bool) -> None:
+        """Never blocks; a full queue is emptied, and waits for the next keyframe."""
+        if not self._is_open or (self._needs_keyframe and not is_keyframe):
+            return
+        if len(self._packets) >= QUEUE_FRAMES and not is_keyframe:
+            self.dropped += len(self._packets) + 1
+            self._packets.clear()
+            self._needs_keyframe = True
+            self._gate.ask()
+            return
+        if is_keyframe and len(self._packets) >= QUEUE_FRAMES:
+            self.dropped += len(self._packets)
+            self._packets.clear()
+        self._needs_keyframe = False
+        self._packets.append(packet)
+        self._filled.set()
+
+    def clear(self) -> None:
+        """Forget what is queued: the camera was closed."""
+        self._packets.clear()
+        self._needs_keyframe = True
+
+    async def get(self) -> Packet:
+        """The next frame; waits for one for as long as it takes."""
+        while not self._packets:
+            self._filled.clear()
+            await self._filled.wait()
+        return self._packets.popleft()
+
+
+class VideoHub:
+    """Takes the camera's frames, in the event loop, and hands them to the queues."""
+
+    def __init__(self, gate: KeyframeGate) -> None:
+        self._gate = gate
+        self._queues: set[VideoQueue] = set()
+        self._origin_ns: int | None = None
+        self.frames = 0
+        self.keyframes = 0
+        self.bytes = 0
+
+    def add_queue(self) -> VideoQueue:
+        queue = VideoQueue(self._gate)
+        self._queues.add(queue)
+        return queue
+
+    def remove_queue(self, queue: VideoQueue) -> None:
+        self._queues.discard(queue)
+
+    def take(self, frame: EncodedFrame) -> None:
+        """One packet, shared: its identity lets the senders cut it only once."""
+        if self._origin_ns is None:
+            self._origin_ns = frame.capture_time_ns
+        self.frames += 1
+        self.keyframes += frame.is_keyframe
+        self.bytes += len(frame.data)
+        packet = new_packet(frame.data)
+        packet.pts = (frame.capture_time_ns - self._origin_ns) * 9 // 100_000
+        packet.time_base = VIDEO_CLOCK
+        for queue in self._queues:
+            queue.put(packet, frame.is_keyframe)
+
+    def clear(self) -> None:
+        """The camera was closed; what is queued is not sent any more."""
+        for queue in self._queues:
+            queue.clear()

@@ -1,0 +1,105 @@
+"""From the microphone to every peer: encoded once, in the capture thread."""
+
+import asyncio
+import threading
+from collections import deque
+
+from device.media.loop import LoopBridge
+from device.media.opus import AUDIO_CLOCK, BLOCKS_PER_PACKET, PACKET_SAMPLES, OpusEncoder
+from device.media.packet import Packet, new_packet
+from hal import BLOCK_BYTES
+
+QUEUE_PACKETS = 10
+"""200 ms; of a voice that is later than that the oldest is dropped."""
+
+
+class VoiceQueue:
+    """The packets on their way to one peer."""
+
+    def __init__(self) -> None:
+        self._packets: deque[Packet] = deque(maxlen=QUEUE_PACKETS)
+        self._filled = asyncio.Event()
+        self._is_open = False
+
+    def open(self) -> None:
+        """The link is up."""
+        self._is_open = True
+
+    def put(self, packet: Packet) -> None:
+        if self._is_open:
+            self._packets.append(packet)
+            self._filled.set()
+
+    def clear(self) -> None:
+        self._packets.clear()
+
+    async def get(self) -> Packet:
+        """The next packet; waits for one for as long as it takes."""
+        while not self._packets:
+            self._filled.clear()
+            await self._filled.wait()
+        return self._packets.popleft()
+
+
+class VoiceSender:
+    """Encodes captured blocks and queues the packets. While muted it sends digital silence.
+
+    Silence has an encoder of its own, and an unmute a new one: Opus carries up to a packet of what
+    came before in its overlap and its forward error correction.
+    """
+
+    def __init__(self, bridge: LoopBridge, muted: bool) -> None:
+        self._bridge = bridge
+        self._lock = threading.Lock()
+        self._blocks: list[bytes] = []
+        self._muted = muted
+        self._encoder = OpusEncoder()
+        self._generation = 0
+        self._packets_made = 0
+        self._queues: set[VoiceQueue] = set()
+        self.encoded_packets = 0
+        """Invocations of the encoder."""
+
+    def add_queue(self) -> VoiceQueue:
+        queue = VoiceQueue()
+        self._queues.add(queue)
+        return queue
+
+    def remove_queue(self, queue: VoiceQueue) -> None:
+        self._queues.discard(queue)
+
+    def set_muted(self, muted: bool) -> None:
+        """In the event loop. When it returns muted, no sample of the microphone is on its way."""
+        with self._lock:
+            if muted == self._muted:
+                return
+            self._muted = muted
+            self._blocks.clear()
+            self._encoder = OpusEncoder()
+            self._generation += 1
+        if muted:
+            for queue in self._queues:
+                queue.clear()
+
+    def take(self, block: bytes) -> None:
+        """A captured block, in the capture thread."""
+        with self._lock:
+            self._blocks.append(bytes(BLOCK_BYTES) if self._muted else block)
+            if len(self._blocks) < BLOCKS_PER_PACKET:
+                return
+            sound = b"".join(self._blocks)
+            self._blocks.clear()
+            data = self._encoder.encode(sound)
+            self.encoded_packets += 1
+            generation = self._generation
+        self._bridge.post(self._send, data, generation)
+
+    def _send(self, data: bytes, generation: int) -> None:
+        self._packets_made += 1
+        if generation != self._generation or not data:
+            return  # encoded before the mute and not sent yet
+        packet = new_packet(data)
+        packet.pts = self._packets_made * PACKET_SAMPLES
+        packet.time_base = AUDIO_CLOCK
+        for queue in self._queues:
+            queue.put(packet)
