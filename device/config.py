@@ -1,0 +1,100 @@
+"""callbox.toml as frozen dataclasses.
+
+[unit]       session, rejoin
+[exchange]   url, uid, password, certificate
+[call]       the settings of device.session.settings.CallSettings
+[hardware]   hal.config.HardwareConfig; [hardware.pins] its pins
+[video]      width, height, frame_rate_hz, bitrate_bps
+"""
+
+import tomllib
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import msgspec
+
+from device.errors import ConfigError, InvalidSettings
+from device.session.settings import CallSettings
+from hal import VideoFormat
+from hal.config import HardwareConfig
+
+
+@dataclass(frozen=True, slots=True)
+class UnitTable:
+    """``session``: what the unit joins when it starts. ``rejoin``: whether it joins again after the
+    call ended for a reason that no person chose (lost, refused, failed)."""
+
+    session: str = ""
+    rejoin: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeTable:
+    """``certificate``: the exchange's, a PEM file, relative to callbox.toml."""
+
+    url: str = ""
+    uid: str = ""
+    password: str = field(default="", repr=False)
+    certificate: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    unit: UnitTable = UnitTable()
+    exchange: ExchangeTable = ExchangeTable()
+    call: CallSettings = field(default_factory=CallSettings)
+    hardware: HardwareConfig = field(default_factory=HardwareConfig)
+    video: VideoFormat = VideoFormat()
+
+
+def load(path: Path) -> Config:
+    """Read a configuration. Raises ConfigError naming the file, the key and the remedy."""
+    try:
+        table = tomllib.loads(path.read_text())
+    except FileNotFoundError:
+        raise ConfigError(
+            f"There is no {path}. `callbox exchange add-unit` on the exchange writes one for this "
+            "unit; or name another with --config."
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path} is not TOML: {error}") from error
+    return _resolved(parse(table, str(path)), path.parent)
+
+
+def parse(table: dict[str, Any], name: str = "callbox.toml") -> Config:
+    """A configuration from TOML's values; ``name`` is for the errors. Raises ConfigError."""
+    _refuse_unknown(table, Config, name, "")
+    try:
+        return msgspec.convert(table, Config, strict=True, dec_hook=_decode)
+    except (msgspec.ValidationError, InvalidSettings) as error:
+        raise ConfigError(f"{name}: {error}") from error
+
+
+def _decode(kind: type, value: object) -> object:
+    if kind is Path and isinstance(value, str):
+        return Path(value)
+    raise msgspec.ValidationError(f"{value!r} cannot be set in a file")
+
+
+def _refuse_unknown(table: dict[str, Any], kind: Any, name: str, prefix: str) -> None:
+    """A misspelt key is an error, with the keys that there are."""
+    known = {spec.name for spec in fields(kind)} - {"listener"}
+    hints = get_type_hints(kind)
+    for key, value in table.items():
+        if key not in known:
+            raise ConfigError(
+                f"{name}: there is no setting {prefix}{key}; there are: {', '.join(sorted(known))}"
+            )
+        if isinstance(value, dict) and is_dataclass(hints[key]):
+            _refuse_unknown(value, hints[key], name, f"{prefix}{key}.")
+
+
+def _resolved(config: Config, folder: Path) -> Config:
+    """Paths are relative to the file that names them."""
+    certificate = config.exchange.certificate
+    if certificate is None:
+        return config
+    return replace(config, exchange=replace(config.exchange, certificate=folder / certificate))

@@ -1,0 +1,90 @@
+// A session's events, over any number of broken connections: none lost, none twice.
+
+import { openEvents, Problem } from "./api.js";
+
+const RETRY_FIRST_MS = 200;
+const RETRY_LONGEST_MS = 5000;
+const SILENCE_MS = 15000;
+
+export class EventReader {
+  /** `on` has event(name, data), lost(), restored(), out(): out means the membership is over. */
+  constructor(secret, on) {
+    this.secret = secret;
+    this.on = on;
+    this.last = 0;
+    this.stopped = new AbortController();
+  }
+
+  stop() {
+    this.stopped.abort();
+  }
+
+  /** Reads until stopped or out. */
+  async run() {
+    let retryMs = RETRY_FIRST_MS;
+    let isLost = false;
+    while (!this.stopped.signal.aborted) {
+      try {
+        await this.readOnce(() => {
+          if (isLost) this.on.restored();
+          isLost = false;
+          retryMs = RETRY_FIRST_MS;
+        });
+      } catch (error) {
+        if (this.stopped.signal.aborted) return;
+        if (error instanceof Problem && error.code === "not_in_session") return this.on.out();
+      }
+      if (this.stopped.signal.aborted) return;
+      if (!isLost) this.on.lost();
+      isLost = true;
+      await new Promise((done) => setTimeout(done, retryMs * (0.8 + 0.4 * Math.random())));
+      retryMs = Math.min(2 * retryMs, RETRY_LONGEST_MS);
+    }
+  }
+
+  async readOnce(opened) {
+    const connection = new AbortController();
+    const abort = () => connection.abort();
+    this.stopped.signal.addEventListener("abort", abort);
+    let silence;
+    const heard = () => {
+      clearTimeout(silence);
+      silence = setTimeout(abort, SILENCE_MS);
+    };
+    try {
+      heard();
+      const body = await openEvents(this.secret, this.last, connection.signal);
+      opened();
+      const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+      let rest = "";
+      for (;;) {
+        const { value, done } = await reader.read();
+        if (done) return;
+        heard();
+        const blocks = (rest + value).split("\n\n");
+        rest = blocks.pop();
+        blocks.forEach((block) => this.take(block));
+      }
+    } finally {
+      clearTimeout(silence);
+      this.stopped.signal.removeEventListener("abort", abort);
+    }
+  }
+
+  take(block) {
+    const fields = { event: "message", data: [] };
+    for (const line of block.split("\n")) {
+      const at = line.indexOf(":");
+      if (at <= 0) continue;
+      const name = line.slice(0, at);
+      const value = line.slice(at + 1).replace(/^ /, "");
+      if (name === "data") fields.data.push(value);
+      else fields[name] = value;
+    }
+    if (!fields.data.length) return;
+    const number = Number(fields.id);
+    if (number <= this.last) return;
+    this.last = number;
+    this.on.event(fields.event, JSON.parse(fields.data.join("\n")));
+  }
+}
