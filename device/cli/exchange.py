@@ -1,58 +1,81 @@
 """``callbox exchange``: runs the call service, and keeps its people and units."""
 
 import argparse
+import asyncio
+import contextlib
+import getpass
+import importlib.util
+import secrets
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from device.cli.signals import until_signalled
 from device.errors import ConfigError
 
 if TYPE_CHECKING:
-    from argparse import _SubParsersAction
-
     from device.exchange.server.config import ExchangeConfig
+    from device.exchange.server.store import Store
 
 DEFAULT_DATA = Path("/var/lib/callbox-exchange")
 
+_UNIT_CONFIG = """\
+# Made by `callbox exchange add-unit`. Copy this folder to the unit as /etc/callbox.
+[unit]
+session = {session}
 
-def add_to(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the command and its sub-commands."""
-    root = commands.add_parser("exchange", help="run the call service, or add people and units")
+[exchange]
+url = {url}
+uid = {uid}
+password = {password}
+{certificate}
+[call]
+idle_timeout_s = 0
+"""
+
+
+def add_to(commands: Any) -> None:
+    """Add the command and its actions to a parser's commands."""
+    root = commands.add_parser("exchange", help="run the call service; add people and units")
     root.add_argument(
-        "--data",
-        type=Path,
-        default=DEFAULT_DATA,
-        metavar="DIR",
-        help="its state (default: %(default)s)",
+        "--data", type=Path, default=DEFAULT_DATA, metavar="DIR", help="its state (%(default)s)"
     )
-    root.add_argument("--host", default="0.0.0.0", help="address to listen on (default: all)")
-    root.add_argument(
-        "--port", type=int, default=8443, help="port, 0 for any (default: %(default)s)"
-    )
+    root.add_argument("--host", default="0.0.0.0", help="address to listen on (all)")
+    root.add_argument("--port", type=int, default=8443, help="0 for any (%(default)s)")
     root.add_argument(
         "--plain-http", action="store_true", help="no TLS; allowed on a loopback address only"
     )
     root.set_defaults(command=_serve)
     actions = root.add_subparsers(metavar="ACTION")
-    person = actions.add_parser("add-user", help="add a person who signs in in a browser")
+    person = actions.add_parser("add-user", help="add a person, who signs in in a browser")
     _add_names(person)
     person.set_defaults(command=_add_user)
-    unit = actions.add_parser("add-unit", help="add a unit and write its configuration")
+    unit = actions.add_parser("add-unit", help="add a unit, and write its configuration")
     _add_names(unit)
     unit.add_argument("--address", required=True, help="where units reach this exchange (URL)")
     unit.add_argument("--session", required=True, help="the session that the unit joins")
     unit.add_argument(
-        "--out", type=Path, required=True, metavar="DIR", help="where its files are written"
+        "--out", type=Path, required=True, metavar="DIR", help="folder for its configuration"
     )
     unit.set_defaults(command=_add_unit)
 
 
 def _add_names(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("uid", help="the name to sign in with")
-    parser.add_argument("--name", help="the name that others see (default: the same)")
+    parser.add_argument("--name", help="the name that others see (the same)")
+
+
+def need_exchange() -> None:
+    """The exchange's libraries are an extra: a unit that hosts none does not carry them.
+
+    Raises ConfigError where they are not installed.
+    """
+    if importlib.util.find_spec("fastapi") is None:
+        raise ConfigError("The exchange is not installed here: pip install 'callbox[exchange]'")
 
 
 def _config(options: argparse.Namespace) -> "ExchangeConfig":
-    _need_exchange()
+    need_exchange()
     from device.exchange.server.config import ExchangeConfig
 
     return ExchangeConfig(
@@ -60,11 +83,85 @@ def _config(options: argparse.Namespace) -> "ExchangeConfig":
     )
 
 
-def _need_exchange() -> None:
-    """The exchange's libraries are an extra: a unit that hosts none does not carry them."""
+def _serve(options: argparse.Namespace) -> int:
+    config = _config(options)
+    from device.exchange.server.run import serve
+
+    def ready(url: str, fingerprint: str | None) -> None:
+        print(f"Listening on {url}", flush=True)
+        if fingerprint:
+            print(f"Certificate: SHA-256 {fingerprint}", flush=True)
+
+    asyncio.run(until_signalled(serve(config, ready)))
+    return 0
+
+
+@contextlib.contextmanager
+def _store(options: argparse.Namespace) -> Any:
+    need_exchange()
+    from device.exchange.server.store import Store
+
+    store = Store(options.data)
     try:
-        import fastapi  # noqa: F401
-    except ImportError as error:
-        raise ConfigError(
-            "The exchange is not installed here. Run: pip install 'callbox[exchange]'"
-        ) from error
+        yield store
+    finally:
+        store.close()
+
+
+def _add_user(options: argparse.Namespace) -> int:
+    from device.exchange.wire import User
+
+    with _store(options) as store:
+        store.add_user(User(options.uid, options.name or options.uid), _ask_password())
+    print(f"{options.uid} can sign in now.")
+    return 0
+
+
+def _ask_password() -> str:
+    """From the terminal, twice; or the first line of what is piped in."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\n")
+    password = getpass.getpass("Password: ")
+    if getpass.getpass("Again: ") != password:
+        raise ConfigError("The two passwords differ. Nothing was changed.")
+    return password
+
+
+def _add_unit(options: argparse.Namespace) -> int:
+    if not options.address.startswith(("http://", "https://")):
+        raise ConfigError("--address is a URL, such as https://192.168.1.10:8443")
+    with _store(options) as store:
+        _write_unit(options, store)
+    print(f"{options.out} has what the unit {options.uid} needs. Copy it there as /etc/callbox.")
+    return 0
+
+
+def _write_unit(options: argparse.Namespace, store: "Store") -> None:
+    import json
+
+    from device.exchange.server import certificate
+    from device.exchange.wire import User
+
+    password = secrets.token_urlsafe(24)
+    pinned = ""
+    try:
+        options.out.mkdir(parents=True, exist_ok=True)
+        if options.address.startswith("https:"):
+            public, _ = certificate.ensure(options.data)
+            (options.out / "exchange.pem").write_bytes(public.read_bytes())
+            pinned = 'certificate = "exchange.pem"\n'
+        # A JSON string is a TOML string.
+        text = _UNIT_CONFIG.format(
+            session=json.dumps(options.session),
+            url=json.dumps(options.address),
+            uid=json.dumps(options.uid),
+            password=json.dumps(password),
+            certificate=pinned,
+        )
+        path = options.out / "callbox.toml"
+        path.touch(mode=0o600)
+        path.chmod(0o600)
+        path.write_text(text)
+    except OSError as error:
+        raise ConfigError(f"{options.out} cannot be written: {error}") from error
+    store.add_user(User(options.uid, options.name or options.uid, kind="unit"), password)

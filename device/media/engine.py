@@ -5,21 +5,20 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from typing import Any
 
-import av
-import numpy as np
 from aiortc.mediastreams import MediaStreamTrack
 
 from device.errors import MediaError
 from device.media import statistics
+from device.media.feedback import PeerFeedback
 from device.media.governor import BitrateGovernor
 from device.media.hub import VideoHub
 from device.media.keyframes import KeyframeGate
 from device.media.loop import LoopBridge
 from device.media.mixer import Mixer
 from device.media.peer import PeerLink, drain
+from device.media.remote import RemoteFrame, mono
 from device.media.rtc import ice, senders
 from device.media.rtc.contract import check_contract
 from device.media.voice import VoiceSender
@@ -48,39 +47,6 @@ from hal import (
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class RemoteFrame:
-    """The newest decoded picture of a peer; ``arrived_ns`` on the clock of time.monotonic_ns."""
-
-    picture: av.VideoFrame
-    arrived_ns: int
-    number: int
-
-
-class _PeerFeedback:
-    """Carries one peer's feedback to the gate and the governor, and counts it."""
-
-    def __init__(self, uid: str, gate: KeyframeGate, governor: BitrateGovernor) -> None:
-        self._uid = uid
-        self._gate = gate
-        self._governor = governor
-        self.counts = statistics.PeerCounts()
-
-    def on_keyframe_wanted(self) -> None:
-        self.counts.keyframes_asked += 1
-        self._gate.ask()
-
-    def on_bitrate_estimated(self, bitrate_bps: int) -> None:
-        self.counts.estimated_bps = bitrate_bps
-        self._governor.estimate(self._uid, bitrate_bps)
-
-    def on_loss_reported(self, fraction: float) -> None:
-        self.counts.loss_fraction = fraction
-
-    def on_packets_missed(self, count: int) -> None:
-        self.counts.packets_missed += count
-
-
 class MediaEngine:
     """Made in the event loop, for one call. ``loopback_only`` keeps media on this machine."""
 
@@ -102,14 +68,16 @@ class MediaEngine:
         self._bridge = LoopBridge()
         self._report: ReportMedia = lambda fact: None
         self._gate = KeyframeGate(camera.request_keyframe, loop.time, loop.call_at)
-        self._governor = BitrateGovernor(camera.set_bitrate, self._video.bitrate_bps)
+        self._governor = BitrateGovernor(
+            camera.set_bitrate, self._video.bitrate_bps, lambda: self._hub.sent_bps
+        )
         self._hub = VideoHub(self._gate)
         self._voice = VoiceSender(self._bridge, muted=False)
         self._mixer = Mixer()
         self._links: dict[str, PeerLink] = {}
         self._offers: dict[str, bool] = {}
         self._frames: dict[str, RemoteFrame] = {}
-        self._feedback: dict[str, _PeerFeedback] = {}
+        self._feedback: dict[str, PeerFeedback] = {}
         self._servers: tuple[IceServer, ...] = ()
         self._device_lock = asyncio.Lock()
         self._is_closed = False
@@ -252,7 +220,7 @@ class MediaEngine:
     def _new_link(self, uid: str, name: str) -> PeerLink:
         if self._is_closed:
             raise MediaError("The call is over.")
-        feedback = self._feedback.setdefault(uid, _PeerFeedback(uid, self._gate, self._governor))
+        feedback = self._feedback.setdefault(uid, PeerFeedback(uid, self._gate, self._governor))
         link = PeerLink(
             uid,
             name,
@@ -293,10 +261,8 @@ class MediaEngine:
         link.own(asyncio.get_running_loop().create_task(work, name=name))
 
     def _take_sound(self, link: PeerLink, frame: Any) -> None:
-        samples = frame.to_ndarray().reshape(-1, len(frame.layout.channels))
-        mono = samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1)
         if self._links.get(link.uid) is link:
-            self._mixer.put(link.uid, mono.astype(np.int16))
+            self._mixer.put(link.uid, mono(frame))
 
     def _take_picture(self, link: PeerLink, frame: Any) -> None:
         if self._links.get(link.uid) is link:

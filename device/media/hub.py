@@ -9,6 +9,7 @@ from device.media.packet import Packet, new_packet
 from hal import EncodedFrame
 
 VIDEO_CLOCK = Fraction(1, 90_000)
+RATE_WINDOW_NS = 1_000_000_000
 QUEUE_FRAMES = 15
 """Half a second. A peer further behind is sent nothing until the next keyframe."""
 
@@ -68,6 +69,7 @@ class VideoHub:
         self._gate = gate
         self._queues: set[VideoQueue] = set()
         self._origin_ns: int | None = None
+        self._recent: deque[tuple[int, int]] = deque()
         self.frames = 0
         self.keyframes = 0
         self.bytes = 0
@@ -84,14 +86,25 @@ class VideoHub:
         """One packet, shared: its identity lets the senders cut it only once."""
         if self._origin_ns is None:
             self._origin_ns = frame.capture_time_ns
-        self.frames += 1
-        self.keyframes += frame.is_keyframe
-        self.bytes += len(frame.data)
+        self._count(frame)
         packet = new_packet(frame.data)
         packet.pts = (frame.capture_time_ns - self._origin_ns) * 9 // 100_000
         packet.time_base = VIDEO_CLOCK
         for queue in self._queues:
             queue.put(packet, frame.is_keyframe)
+
+    @property
+    def sent_bps(self) -> float:
+        """What the encoder gave over the last RATE_WINDOW_NS of capture."""
+        return sum(size for _, size in self._recent) * 8e9 / RATE_WINDOW_NS
+
+    def _count(self, frame: EncodedFrame) -> None:
+        self.frames += 1
+        self.keyframes += frame.is_keyframe
+        self.bytes += len(frame.data)
+        self._recent.append((frame.capture_time_ns, len(frame.data)))
+        while self._recent[0][0] < frame.capture_time_ns - RATE_WINDOW_NS:
+            self._recent.popleft()
 
     def clear(self) -> None:
         """The camera was closed; what is queued is not sent any more."""

@@ -102,5 +102,5 @@ async def connect(*stations: Station) -> None:
 async def until(condition: Callable[[], bool], within_s: float = 15) -> None:
     """Real media moves in real time: look again at each frame's time until it is so."""
     async with asyncio.timeout(within_s):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - frames and samples are no events
             await asyncio.sleep(0.02)

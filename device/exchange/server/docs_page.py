@@ -7,7 +7,8 @@ _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>callbox exchange: API</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="stylesheet" href="/web/docs.css"></head>
-<body><main><h1>{title}</h1><p>{description} Machine-readable: <a href="/openapi.json">openapi.json</a>.</p>
+<body><main><h1>{title}</h1>
+<p>{description} Machine-readable: <a href="/openapi.json">openapi.json</a>.</p>
 {routes}<h2>Messages</h2>{messages}</main></body></html>
 """
 
@@ -54,7 +55,8 @@ def _message(name: str, schema: dict[str, Any]) -> str:
         for field, kind in schema.get("properties", {}).items()
     )
     heading = f'<h3 id="{html.escape(name)}">{html.escape(name)}</h3>'
-    return f"<section>{heading}<p>{html.escape(schema.get('description', ''))}</p><table>{rows}</table></section>"
+    text = html.escape(schema.get("description", ""))
+    return f"<section>{heading}<p>{text}</p><table>{rows}</table></section>"
 
 
 def _type(schema: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
+from device.exchange.server.members import Member, read_members
 from device.exchange.server.refusal import Refusal
 from device.exchange.server.store import Store, digest, new_secret
 from device.exchange.server.tokens import Claims
@@ -18,14 +19,12 @@ from device.exchange.wire import (
     Left,
     Reason,
     Removed,
-    RosterItem,
     SendSignal,
     SessionItem,
     SignalEvent,
     State,
     StateChanged,
     SwitchedEvent,
-    User,
 )
 
 KEPT_EVENTS = 500
@@ -38,23 +37,6 @@ class Timers(Protocol):
     def call_later(self, delay: float, callback: Any, *args: Any) -> asyncio.TimerHandle: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
-    """One user's membership in one session; ``key`` is the hash of its resume secret."""
-
-    key: bytes = field(repr=False)
-    session_id: str
-    user: User
-    seq: int
-    state: State
-    grants: tuple[str, ...]
-    last_event: int
-
-    @property
-    def item(self) -> RosterItem:
-        return RosterItem(self.user, self.state, self.seq)
-
-
 @dataclass(slots=True)
 class _Ear:
     """A member's event stream, or its absence."""
@@ -64,12 +46,6 @@ class _Ear:
     is_open: bool = False
     gone: asyncio.TimerHandle | None = None
     out_because: Reason | None = None
-
-
-_MEMBER = (
-    "select hash, session_id, uid, name, avatar, kind, seq, audio_muted, video_paused, grants, "
-    "last_event from members "
-)
 
 
 class Rooms:
@@ -311,15 +287,7 @@ class Rooms:
         return [other for other in self.members_of(member.session_id) if other.key != member.key]
 
     def _members(self, clause: str, *values: Any) -> list[Member]:
-        return [_member(row) for row in self._store.read(_MEMBER + clause, *values)]
+        return read_members(self._store, clause, *values)
 
     def _row(self, query: str, *values: Any) -> tuple[Any, ...] | None:
         return next(iter(self._store.read(query, *values)), None)
-
-
-def _member(row: tuple[Any, ...]) -> Member:
-    key, session_id, uid, name, avatar, kind, seq, muted, paused, grants, last_event = row
-    return Member(
-        key, session_id, User(uid, name, avatar, kind), seq, State(bool(muted), bool(paused)),
-        tuple(grants.split()), last_event,
-    )  # fmt: skip

@@ -1,0 +1,72 @@
+"""``callbox run``, ``demo`` and ``selftest``: a unit, for real and for a look."""
+
+import argparse
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from device.cli.exchange import need_exchange
+from device.cli.signals import until_signalled
+
+
+def add_run(commands: Any, default_config: Path) -> None:
+    run = commands.add_parser("run", help="run this unit: join its session and stay in it")
+    run.add_argument(
+        "--config", type=Path, default=default_config, metavar="FILE", help="(%(default)s)"
+    )
+    run.add_argument("--session", help="join this one instead of the configured")
+    run.set_defaults(command=_run)
+
+
+def add_demo(commands: Any) -> None:
+    demo = commands.add_parser("demo", help="an exchange and a simulated unit, on this machine")
+    demo.add_argument("--host", default="127.0.0.1", help="others may call, over TLS: 0.0.0.0")
+    demo.add_argument("--port", type=int, default=8080, help="(%(default)s)")
+    demo.set_defaults(command=_demo)
+
+
+def add_selftest(commands: Any) -> None:
+    test = commands.add_parser(
+        "selftest", help="two units in two processes call each other; the exit code tells"
+    )
+    test.add_argument("--json", action="store_true", help="the report as JSON")
+    test.set_defaults(command=_selftest)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from device import app, config
+
+    settings = app.with_session(config.load(options.config), options.session)
+
+    async def live() -> None:
+        async with app.open_unit(settings) as unit:
+            await unit.run(lambda words: print(words, file=sys.stderr, flush=True))
+
+    asyncio.run(until_signalled(live()))
+    return 0
+
+
+def _demo(options: argparse.Namespace) -> int:
+    need_exchange()
+    from device.trial.demo import demo
+
+    asyncio.run(until_signalled(demo(options.host, options.port)))
+    return 0
+
+
+def _selftest(options: argparse.Namespace) -> int:
+    need_exchange()
+    from device.trial.selftest import selftest
+
+    def progress(words: str) -> None:
+        print(words, file=sys.stderr, flush=True)
+
+    checks = asyncio.run(selftest(progress))
+    if options.json:
+        print(json.dumps([check.as_json() for check in checks], indent=2))
+    else:
+        for check in checks:
+            print(f"{'ok  ' if check.is_good else 'FAIL'} {check.what}: {check.seen}")
+    return 0 if checks and all(check.is_good for check in checks) else 1

@@ -1,0 +1,29 @@
+"""What a peer says of the video that it gets, on its way to the encoder."""
+
+from device.media.governor import BitrateGovernor
+from device.media.keyframes import KeyframeGate
+from device.media.statistics import PeerCounts
+
+
+class PeerFeedback:
+    """Carries one peer's feedback to the gate and the governor, and counts it."""
+
+    def __init__(self, uid: str, gate: KeyframeGate, governor: BitrateGovernor) -> None:
+        self._uid = uid
+        self._gate = gate
+        self._governor = governor
+        self.counts = PeerCounts()
+
+    def on_keyframe_wanted(self) -> None:
+        self.counts.keyframes_asked += 1
+        self._gate.ask()
+
+    def on_bitrate_estimated(self, bitrate_bps: int) -> None:
+        self.counts.estimated_bps = bitrate_bps
+        self._governor.estimate(self._uid, bitrate_bps)
+
+    def on_loss_reported(self, fraction: float) -> None:
+        self.counts.loss_fraction = fraction
+
+    def on_packets_missed(self, count: int) -> None:
+        self.counts.packets_missed += count

@@ -1,0 +1,146 @@
+"""``callbox demo``: an exchange and a simulated unit in one process, its buttons under keys."""
+
+import asyncio
+import contextlib
+import secrets
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TextIO
+
+from device.app import Unit, open_unit
+from device.config import Config, parse
+from device.errors import ConfigError
+from device.exchange.server.config import ExchangeConfig
+from device.exchange.server.run import serve
+from device.exchange.server.store import Store
+from device.exchange.wire import User
+from device.trial.keys import keys
+from device.trial.status import status_line
+from hal import Button
+from hal.buttons.simulated import SimulatedButtons
+
+SESSION = "front-door"
+REFRESH_S = 0.5
+BUTTONS = {"e": Button.END_CALL, "m": Button.MUTE, "c": Button.CAMERA_SWITCH}
+HELP = "Keys: e end call, m mute, c camera, j join again, q quit"
+
+
+async def demo(host: str, port: int, out: TextIO = sys.stdout) -> None:
+    """Until ``q``, or cancelled. Raises ConfigError when the exchange cannot start."""
+    print("Starting the exchange ...", file=out, flush=True)
+    with tempfile.TemporaryDirectory(prefix="callbox-demo-") as folder:
+        config = ExchangeConfig(Path(folder), host=host, port=port, tls=host != "127.0.0.1")
+        async with _exchange(config, out) as (url, store):
+            password = secrets.token_urlsafe(6)
+            unit_password = secrets.token_urlsafe(24)
+            await asyncio.to_thread(store.add_user, User("guest", "Guest"), password)
+            unit_user = User("front-door", "Front door", kind="unit")
+            await asyncio.to_thread(store.add_user, unit_user, unit_password)
+            print("Starting the unit ...", file=out, flush=True)
+            async with open_unit(_unit_config(url, unit_password, config)) as unit:
+                await unit.join(SESSION)
+                _greet(url, password, out)
+                await _serve_keys(unit, out)
+
+
+@contextlib.asynccontextmanager
+async def _exchange(config: ExchangeConfig, out: TextIO) -> AsyncIterator[tuple[str, Store]]:
+    """A running exchange; on any port when the wished one is taken."""
+    store = Store(config.data_dir)
+    try:
+        try:
+            serving, url = await _start(config, store)
+        except ConfigError:
+            print(f"Port {config.port} is taken, so another one is used.", file=out, flush=True)
+            serving, url = await _start(replace(config, port=0), store)
+        try:
+            yield url, store
+        finally:
+            serving.cancel()
+            await asyncio.gather(serving, return_exceptions=True)
+    finally:
+        store.close()
+
+
+async def _start(config: ExchangeConfig, store: Store) -> tuple[asyncio.Task[None], str]:
+    ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    serving = asyncio.create_task(serve(config, lambda url, _: ready.set_result(url), store))
+    waiting: set[asyncio.Future[Any]] = {ready, serving}
+    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    if not ready.done():
+        ready.cancel()
+        await serving
+    return serving, ready.result()
+
+
+def _unit_config(url: str, password: str, exchange: ExchangeConfig) -> Config:
+    certificate = {"certificate": str(exchange.data_dir / "exchange.pem")} if exchange.tls else {}
+    address = url.replace("0.0.0.0", "127.0.0.1")
+    return parse(
+        {
+            "unit": {"session": SESSION},
+            "exchange": {"url": address, "uid": "front-door", "password": password, **certificate},
+            "call": {"idle_timeout_s": 0},
+            "hardware": {"buttons": "simulated", "board": "simulated", "microphone": "tone:440"},
+        },
+        "the demo's configuration",
+    )
+
+
+def _greet(url: str, password: str, out: TextIO) -> None:
+    print(
+        f"\nA simulated unit, the front door, is in a session.\n\n"
+        f"  Open      {url}\n  Sign in   guest\n  Password  {password}\n\n{HELP}\n",
+        file=out,
+        flush=True,
+    )
+
+
+async def _serve_keys(unit: Unit, out: TextIO) -> None:
+    """Keys are presses of the simulated GPIO lines; the status line is written anew each time."""
+    with keys() as pressed, _status_area(out) as show:
+        while True:
+            call = unit.calls.active
+            show(status_line(unit, call.snapshot if call else None))
+            try:
+                key = await asyncio.wait_for(pressed.get(), REFRESH_S)
+            except TimeoutError:
+                continue
+            if key == "q":
+                return
+            if key == "j" and unit.calls.active is None:
+                await unit.join(SESSION)
+            buttons = unit.hardware.buttons
+            if key in BUTTONS and isinstance(buttons, SimulatedButtons):
+                buttons.tap(BUTTONS[key])
+
+
+@contextlib.contextmanager
+def _status_area(out: TextIO) -> Iterator["_Status"]:
+    status = _Status(out)
+    yield status
+    status.end()
+
+
+class _Status:
+    """Rewrites its line on a terminal; elsewhere writes a line when the words change."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self._last = ""
+
+    def __call__(self, line: str) -> None:
+        if self._out.isatty():
+            self._out.write(f"\r\x1b[2K{line}")
+        elif line.rsplit(" · ", 1)[0] != self._last:
+            self._last = line.rsplit(" · ", 1)[0]
+            self._out.write(line + "\n")
+        self._out.flush()
+
+    def end(self) -> None:
+        if self._out.isatty():
+            self._out.write("\n")
+            self._out.flush()
