@@ -226,4 +226,5 @@ class World:
         """Until what was reported so far has been taken and done."""
         for _ in range(3):
             await call.enter_pip_mode() if call.snapshot.pip else await call.exit_pip_mode()
-            await asyncio.sleep(0)
+            for _ in range(5):  # the other lanes have their turns as well
+                await asyncio.sleep(0)

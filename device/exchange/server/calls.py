@@ -9,7 +9,7 @@ from starlette.responses import StreamingResponse
 
 from device.exchange.server.accounts import PartsOf, bearer
 from device.exchange.server.refusal import Refusal
-from device.exchange.server.rooms import Member
+from device.exchange.server.members import Member
 from device.exchange.wire import Join, Joined, Problem, SendSignal, State, VideoSwitch
 
 router = APIRouter(

@@ -1,6 +1,7 @@
 // Requests to the exchange. A refusal is thrown as a Problem, whose message is for the person.
 
 const API = "/api/v1";
+const ANSWER_WITHIN_MS = 10000;
 
 export class Problem extends Error {
   constructor(code, message, status) {
@@ -8,32 +9,47 @@ export class Problem extends Error {
     this.code = code;
     this.status = status;
   }
+
+  /** Whether the exchange was not there or broke, so that asking again may help. */
+  get isPassing() {
+    return this.status === 0 || this.status >= 500;
+  }
 }
 
 /** One request; `secret` is a membership's resume secret, without it the cookie counts. */
-export async function ask(method, path, { body, secret, keepalive = false, signal } = {}) {
+export async function ask(method, path, { body, secret, keepalive = false } = {}) {
   const headers = { "X-Callbox": "1" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (secret) headers["Authorization"] = `Bearer ${secret}`;
   let answer;
   try {
     answer = await fetch(API + path, {
-      method, headers, keepalive, signal, body: body === undefined ? undefined : JSON.stringify(body),
+      method,
+      headers,
+      keepalive,
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
     });
-  } catch (error) {
-    if (error.name === "AbortError") throw error;
+    if (answer.ok) return answer.status === 204 ? null : await answer.json();
+  } catch {
     throw new Problem("unreachable", "The exchange does not answer. Check the network.", 0);
   }
-  if (answer.ok) return answer.status === 204 ? null : answer.json();
-  const problem = await answer.json().catch(() => ({}));
-  throw new Problem(problem.code ?? "error", problem.message ?? "The exchange refused.", answer.status);
+  throw await refusal(answer);
 }
 
-/** The event stream's answer, from after event number `after` on. */
+/** The event stream's body, from after event number `after` on. */
 export async function openEvents(secret, after, signal) {
   const headers = { Authorization: `Bearer ${secret}`, "Last-Event-ID": String(after) };
   const answer = await fetch(`${API}/session/events`, { headers, signal, cache: "no-store" });
   if (answer.ok) return answer.body;
+  throw await refusal(answer);
+}
+
+async function refusal(answer) {
   const problem = await answer.json().catch(() => ({}));
-  throw new Problem(problem.code ?? "error", problem.message ?? "", answer.status);
+  return new Problem(
+    problem.code ?? "error",
+    problem.message ?? "The exchange refused. Try again.",
+    answer.status,
+  );
 }

@@ -3,8 +3,8 @@
 import { openEvents, Problem } from "./api.js";
 
 const RETRY_FIRST_MS = 200;
-const RETRY_LONGEST_MS = 5000;
-const SILENCE_MS = 15000;
+const RETRY_LONGEST_MS = 3000;
+const SILENCE_MS = 12000; // the exchange says something every 5 s
 
 export class EventReader {
   /** `on` has event(name, data), lost(), restored(), out(): out means the membership is over. */
@@ -32,16 +32,20 @@ export class EventReader {
         });
       } catch (error) {
         if (this.stopped.signal.aborted) return;
-        if (error instanceof Problem && error.code === "not_in_session") return this.on.out();
+        if (error instanceof Problem && !error.isPassing) {
+          this.on.out();
+          return;
+        }
       }
       if (this.stopped.signal.aborted) return;
       if (!isLost) this.on.lost();
       isLost = true;
-      await new Promise((done) => setTimeout(done, retryMs * (0.8 + 0.4 * Math.random())));
+      await pause(retryMs * (0.8 + 0.4 * Math.random()));
       retryMs = Math.min(2 * retryMs, RETRY_LONGEST_MS);
     }
   }
 
+  /** One connection, until it ends. A silent one is a dead one. */
   async readOnce(opened) {
     const connection = new AbortController();
     const abort = () => connection.abort();
@@ -55,13 +59,14 @@ export class EventReader {
       heard();
       const body = await openEvents(this.secret, this.last, connection.signal);
       opened();
-      const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+      const reader = body.getReader();
+      const decoder = new TextDecoder();
       let rest = "";
       for (;;) {
         const { value, done } = await reader.read();
         if (done) return;
         heard();
-        const blocks = (rest + value).split("\n\n");
+        const blocks = (rest + decoder.decode(value, { stream: true })).split("\n\n");
         rest = blocks.pop();
         blocks.forEach((block) => this.take(block));
       }
@@ -75,16 +80,23 @@ export class EventReader {
     const fields = { event: "message", data: [] };
     for (const line of block.split("\n")) {
       const at = line.indexOf(":");
-      if (at <= 0) continue;
+      if (at <= 0) continue; // a comment, or nothing
       const name = line.slice(0, at);
       const value = line.slice(at + 1).replace(/^ /, "");
       if (name === "data") fields.data.push(value);
       else fields[name] = value;
     }
-    if (!fields.data.length) return;
     const number = Number(fields.id);
-    if (number <= this.last) return;
+    if (!fields.data.length || !(number > this.last)) return;
     this.last = number;
-    this.on.event(fields.event, JSON.parse(fields.data.join("\n")));
+    try {
+      this.on.event(fields.event, JSON.parse(fields.data.join("\n")));
+    } catch (error) {
+      console.error("an event could not be taken:", fields.event, error);
+    }
   }
+}
+
+export function pause(ms) {
+  return new Promise((done) => setTimeout(done, ms));
 }

@@ -4,13 +4,13 @@
 // both ways; mute, pause and the switch to video only replace a track, so nothing is negotiated twice.
 
 const UP_WITHIN_MS = 15000;
+const ANY_LINK = "-"; // what a restart names when its sender has no link
 
 export class Links {
   /** `send(to, link, kind, body)` signals; `on` has track(uid, track), state(uid, words). */
   constructor(iceServers, send, on) {
-    this.iceServers = iceServers.map((server) => ({
-      urls: server.urls, ...(server.username && { username: server.username, credential: server.credential }),
-    }));
+    this.iceServers = iceServers.map(({ urls, username, credential }) => (
+      username ? { urls, username, credential } : { urls }));
     this.send = send;
     this.on = on;
     this.links = new Map();
@@ -23,19 +23,29 @@ export class Links {
     await Promise.all([...this.links.values()].map((link) => link.setTrack(kind, track)));
   }
 
+  /** Begins a link, or waits for the other's offer. Replaces an old one. */
   connect(uid, weOffer) {
     this.close(uid);
-    if (weOffer) this.open(uid, crypto.randomUUID().replaceAll("-", "").slice(0, 16), true).offer();
-    else this.on.state(uid, "connecting");
+    this.on.state(uid, "connecting");
+    if (weOffer) this.offer(uid);
   }
 
+  offer(uid) {
+    const link = this.open(uid, crypto.randomUUID().replaceAll("-", ""), true);
+    link.offer().catch((error) => {
+      if (!link.isOver) console.warn("no offer could be made:", error.message);
+    });
+  }
+
+  /** Takes a signal of another member. One of a link that was replaced is dropped. */
   async signal({ sender, link: name, kind, body }) {
     const link = this.links.get(sender);
     if (kind === "restart") {
-      if (link?.weOffer) this.connect(sender, true);
+      if (link?.weOffer && [link.name, ANY_LINK].includes(name)) this.connect(sender, true);
     } else if (kind === "offer") {
       if (link?.weOffer) return; // not their turn
       this.close(sender);
+      this.on.state(sender, "connecting");
       await this.open(sender, name, false).answer(body);
     } else if (link?.name === name) {
       await link.take(kind, body);
@@ -45,17 +55,20 @@ export class Links {
   open(uid, name, weOffer) {
     const link = new Link(this, uid, name, weOffer);
     this.links.set(uid, link);
-    this.on.state(uid, "connecting");
     return link;
   }
 
-  /** The link broke: a new one under the same participant. */
+  /** The link broke: a new one under the same participant, by the one who offers. */
   broke(link) {
     if (this.links.get(link.uid) !== link) return;
-    if (link.weOffer) return this.connect(link.uid, true);
-    link.end();
     this.on.state(link.uid, "lost");
-    this.send(link.uid, link.name, "restart", "");
+    if (link.weOffer) {
+      this.close(link.uid);
+      this.offer(link.uid);
+    } else {
+      link.end();
+      this.send(link.uid, link.name, "restart", "");
+    }
   }
 
   close(uid) {
@@ -70,53 +83,55 @@ export class Links {
 
 class Link {
   constructor(owner, uid, name, weOffer) {
-    Object.assign(this, { owner, uid, name, weOffer, early: [], isOver: false });
+    Object.assign(this, { owner, uid, name, weOffer, senders: {}, early: [], isOver: false });
     this.pc = new RTCPeerConnection({ iceServers: owner.iceServers, bundlePolicy: "max-bundle" });
-    this.pc.onicecandidate = ({ candidate }) => {
-      if (!this.isOver) owner.send(uid, name, "candidate", candidate?.candidate ?? "");
-    };
-    this.pc.ontrack = ({ track }) => owner.on.track(uid, track);
+    this.pc.onicecandidate = ({ candidate }) => this.send("candidate", candidate?.candidate ?? "");
+    this.pc.ontrack = ({ track }) => { if (!this.isOver) owner.on.track(uid, track); };
     this.pc.onconnectionstatechange = () => this.changed();
     this.deadline = setTimeout(() => this.down(), UP_WITHIN_MS);
-    if (weOffer) {
-      this.senders = {};
-      for (const kind of ["audio", "video"]) {
-        const transceiver = this.pc.addTransceiver(owner.tracks[kind] ?? kind, { direction: "sendrecv" });
-        this.prepare(kind, transceiver);
-      }
-    }
   }
 
-  prepare(kind, transceiver) {
-    this.senders[kind] = transceiver.sender;
-    const known = RTCRtpReceiver.getCapabilities?.(kind)?.codecs;
-    if (kind === "video" && known && transceiver.setCodecPreferences) {
-      const isH264 = (codec) => codec.mimeType.toLowerCase() === "video/h264";
-      transceiver.setCodecPreferences([...known.filter(isH264), ...known.filter((codec) => !isH264(codec))]);
-    }
-  }
-
-  async setTrack(kind, track) {
-    await this.senders?.[kind]?.replaceTrack(track);
+  send(kind, body) {
+    if (!this.isOver) this.owner.send(this.uid, this.name, kind, body);
   }
 
   async offer() {
+    for (const kind of ["audio", "video"]) {
+      this.prepare(kind, this.pc.addTransceiver(kind, { direction: "sendrecv" }));
+    }
     await this.pc.setLocalDescription();
-    this.owner.send(this.uid, this.name, "offer", this.pc.localDescription.sdp);
+    this.send("offer", this.pc.localDescription.sdp);
+    await this.showTracks();
   }
 
   async answer(sdp) {
     await this.pc.setRemoteDescription({ type: "offer", sdp });
-    this.senders = {};
     for (const transceiver of this.pc.getTransceivers()) {
-      const kind = transceiver.receiver.track.kind;
       transceiver.direction = "sendrecv";
-      this.prepare(kind, transceiver);
-      await transceiver.sender.replaceTrack(this.owner.tracks[kind]);
+      this.prepare(transceiver.receiver.track.kind, transceiver);
     }
+    await this.showTracks();
     await this.pc.setLocalDescription();
-    this.owner.send(this.uid, this.name, "answer", this.pc.localDescription.sdp);
+    this.send("answer", this.pc.localDescription.sdp);
     await this.takeEarly();
+  }
+
+  /** H.264 first: what units encode in hardware. */
+  prepare(kind, transceiver) {
+    this.senders[kind] = transceiver.sender;
+    const known = RTCRtpReceiver.getCapabilities?.(kind)?.codecs;
+    if (kind !== "video" || !known || !transceiver.setCodecPreferences) return;
+    const isH264 = (codec) => codec.mimeType.toLowerCase() === "video/h264";
+    const others = known.filter((codec) => !isH264(codec));
+    transceiver.setCodecPreferences([...known.filter(isH264), ...others]);
+  }
+
+  async showTracks() {
+    for (const kind of ["audio", "video"]) await this.setTrack(kind, this.owner.tracks[kind]);
+  }
+
+  async setTrack(kind, track) {
+    if (!this.isOver) await this.senders[kind]?.replaceTrack(track);
   }
 
   async take(kind, body) {
@@ -149,6 +164,15 @@ class Link {
     } else if (this.pc.connectionState === "failed") {
       this.down();
     }
+  }
+
+  /** How loud the other is now, 0 to 1. */
+  async loudness() {
+    const receiver = this.pc.getReceivers().find(({ track }) => track.kind === "audio");
+    for (const item of (await receiver?.getStats())?.values() ?? []) {
+      if (item.type === "inbound-rtp") return item.audioLevel ?? 0;
+    }
+    return 0;
   }
 
   down() {

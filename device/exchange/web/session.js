@@ -1,15 +1,19 @@
 // One session as this browser sees it: who is there, what they show, and this browser's own part.
 
-import { ask, Problem } from "./api.js";
+import { ask } from "./api.js";
 import { EventReader } from "./events.js";
 import { Links } from "./links.js";
 import { LocalMedia, wordsFor } from "./media.js";
+import { Outbox } from "./outbox.js";
 
+const KINDS = { microphone: "audio", camera: "video" };
+
+/** Tells "change" (look again), "words" (detail: a sentence for the person). */
 export class Session extends EventTarget {
   constructor() {
     super();
-    this.media = new LocalMedia();
-    this.peers = new Map(); // uid -> {user, state, link, streams: {audio, video}}
+    this.media = new LocalMedia((device) => this.deviceLost(device));
+    this.peers = new Map(); // uid -> {user, state, seq, link, streams: {audio, video}}
     this.state = { audio_muted: false, video_paused: false };
     this.me = null;
     this.audioOnly = false;
@@ -17,58 +21,46 @@ export class Session extends EventTarget {
     this.videoAsked = null; // uid of who asks for this browser's camera
     this.exchangeLost = false;
     this.ended = null; // why, once it is over
+    this.doing = Promise.resolve(); // what the person asked for, one after the other
   }
 
   get hasEnded() {
     return this.ended !== null;
   }
 
-  /** Joins by name. Devices that cannot be opened are reported, and the call goes on without. */
+  /** Joins by name. Devices that cannot be opened are reported, and the call goes on without.
+   *  Raises Problem. */
   async join(name, audioOnly) {
-    this.audioOnly = audioOnly;
     const { token } = await ask("POST", "/tokens", { body: { session_id: name } });
-    await this.openDevices(!audioOnly);
-    const body = { token, state: this.state, audio_only: audioOnly };
+    await this.openDevices(...(audioOnly ? ["microphone"] : ["microphone", "camera"]));
+    this.state = { audio_muted: !this.media.microphone, video_paused: !this.media.camera };
     try {
-      this.take(await ask("POST", "/join", { body }));
+      this.take(await ask("POST", "/join", { body: { token, state: this.state, audio_only: audioOnly } }));
     } catch (problem) {
       this.media.close();
       throw problem;
     }
-    this.started = Date.now();
-  }
-
-  async openDevices(wantsVideo) {
-    const opened = async (kind, open) => {
-      try {
-        await open();
-        return true;
-      } catch (error) {
-        this.say(wordsFor(error, kind));
-        return false;
-      }
-    };
-    const microphone = await opened("microphone", () => this.media.openMicrophone());
-    const camera = wantsVideo && (await opened("camera", () => this.media.openCamera()));
-    this.state = { audio_muted: !microphone, video_paused: !camera };
   }
 
   take(joined) {
     this.id = joined.session_id;
     this.me = joined.me;
     this.secret = joined.resume_secret;
-    if (joined.audio_only && !this.audioOnly) {
-      this.audioOnly = true;
-      this.media.closeCamera();
+    this.audioOnly = joined.audio_only; // the session's word counts, not the wish
+    this.outbox = new Outbox(this.secret, (problem) => {
+      if (problem.code !== "peer_not_in_session") this.say(problem.message);
+    });
+    if (this.audioOnly && this.media.camera) {
+      this.media.stop("camera");
       this.publish({ video_paused: true });
     }
     this.links = new Links(joined.ice_servers, (...signal) => this.signal(...signal), {
       track: (uid, track) => this.gotTrack(uid, track),
       state: (uid, link) => this.changePeer(uid, { link }),
     });
-    this.links.setTrack("audio", this.media.microphone);
-    this.links.setTrack("video", this.media.camera);
+    for (const device of Object.keys(KINDS)) this.sendDevice(device);
     joined.others.forEach((item) => this.peerJoined(item));
+    this.started = Date.now();
     this.reader = new EventReader(this.secret, {
       event: (name, data) => this.event(name, data),
       lost: () => this.change(() => { this.exchangeLost = true; }),
@@ -80,15 +72,16 @@ export class Session extends EventTarget {
   }
 
   event(name, data) {
+    if (this.hasEnded) return;
     switch (name) {
-      case "joined": return this.peerJoined(data);
-      case "left": return this.peerLeft(data.uid);
-      case "state": return this.stateChanged(data);
-      case "signal": return this.links.signal(data).catch((error) => console.warn("signal refused:", error.message));
-      case "video_requested": return this.change(() => { if (this.audioOnly) this.videoAsked = data.uid; });
-      case "switched_to_video": return this.change(() => this.switched(data));
-      case "recording": return this.change(() => { this.recording = data.running; });
-      case "removed": return this.end(data.reason);
+      case "joined": this.peerJoined(data); break;
+      case "left": this.peerLeft(data); break;
+      case "state": this.stateChanged(data); break;
+      case "signal": this.signalled(data); break;
+      case "video_requested": this.change(() => { if (this.audioOnly) this.videoAsked = data.uid; }); break;
+      case "switched_to_video": this.switched(data); break;
+      case "recording": this.change(() => { this.recording = data.running; }); break;
+      case "removed": this.end(data.reason); break;
     }
   }
 
@@ -100,23 +93,33 @@ export class Session extends EventTarget {
     this.change();
   }
 
-  peerLeft(uid) {
+  peerLeft({ uid, reason }) {
     const peer = this.peers.get(uid);
     if (!peer) return;
     this.links.close(uid);
     this.peers.delete(uid);
     if (this.videoAsked === uid) this.videoAsked = null;
-    this.say(`${peer.user.name} left`);
+    if (reason !== "replaced") {
+      this.say(`${peer.user.name} ${reason === "connection_lost" ? "lost the connection" : "left"}`);
+    }
     this.change();
   }
 
   stateChanged({ uid, state, changed_by: by }) {
-    if (uid !== this.me.user.uid) return this.changePeer(uid, { state });
-    if (by !== uid && state.audio_muted) this.setMuted(true);
+    if (uid !== this.me.user.uid) this.changePeer(uid, { state });
+    else if (by !== uid && state.audio_muted) this.setMuted(true); // by a moderator
   }
 
   switched({ initiated_by: from, accepted_by: accepted }) {
-    if ([from, accepted].includes(this.me.user.uid)) this.audioOnly = false;
+    if ([from, accepted].includes(this.me.user.uid)) this.change(() => { this.audioOnly = false; });
+  }
+
+  signalled(data) {
+    this.links.signal(data).catch((error) => console.warn(`${data.kind} refused:`, error.message));
+  }
+
+  signal(to, link, kind, body) {
+    return this.outbox.put("POST", "/session/signals", { to, link, kind, body });
   }
 
   gotTrack(uid, track) {
@@ -131,82 +134,77 @@ export class Session extends EventTarget {
     if (peer) this.change(() => Object.assign(peer, changes));
   }
 
-  async setMuted(muted) {
-    if (muted) {
-      await this.links.setTrack("audio", null);
-      this.media.closeMicrophone();
-    } else if (!(await this.opens("microphone", () => this.media.openMicrophone()))) {
-      return;
-    } else {
-      await this.links.setTrack("audio", this.media.microphone);
-    }
-    this.publish({ audio_muted: muted });
+  setMuted(muted) {
+    return this.inTurn(() => this.turn("microphone", !muted, "audio_muted"));
   }
 
-  async setPaused(paused) {
-    if (paused) {
-      await this.links.setTrack("video", null);
-      this.media.closeCamera();
-    } else if (!(await this.opens("camera", () => this.media.openCamera()))) {
-      return false;
-    } else {
-      await this.links.setTrack("video", this.media.camera);
-    }
-    this.publish({ video_paused: paused });
-    return true;
+  setPaused(paused) {
+    return this.inTurn(() => this.turn("camera", !paused, "video_paused"));
   }
 
-  async switchToVideo(action = "request") {
-    this.videoAsked = null;
-    if (await this.setPaused(false)) await this.tell("POST", "/session/video", { action });
-    this.change();
+  /** Asks for video, or agrees to it (action "accept"). This side's camera opens first. */
+  switchToVideo(action = "request") {
+    this.change(() => { this.videoAsked = null; });
+    return this.inTurn(async () => {
+      if (!this.audioOnly) return;
+      if (!(await this.turn("camera", true, "video_paused"))) return;
+      await this.outbox.put("POST", "/session/video", { action });
+    });
   }
 
   declineVideo() {
     this.change(() => { this.videoAsked = null; });
   }
 
-  async opens(kind, open) {
-    try {
-      await open();
-      return true;
-    } catch (error) {
-      this.say(wordsFor(error, kind));
-      return false;
+  inTurn(work) {
+    this.doing = this.doing.then(() => (this.hasEnded ? undefined : work()));
+    return this.doing;
+  }
+
+  /** Opens or closes a device and tells the others; whether it is as wanted. */
+  async turn(device, on, field) {
+    if (on) {
+      await this.openDevices(device);
+      if (!this.media[device] || this.hasEnded) return false;
+    } else {
+      this.media.stop(device);
     }
+    await this.sendDevice(device);
+    this.publish({ [field]: !on });
+    return true;
+  }
+
+  async openDevices(...devices) {
+    const errors = await this.media.open(...devices);
+    for (const [device, error] of Object.entries(errors)) this.say(wordsFor(error, device));
+  }
+
+  deviceLost(device) {
+    this.say(`The ${device} went away. Check its cable.`);
+    this.inTurn(() => this.turn(device, false, device === "camera" ? "video_paused" : "audio_muted"));
+  }
+
+  sendDevice(device) {
+    return this.links.setTrack(KINDS[device], this.media[device]);
   }
 
   publish(changes) {
     this.change(() => { this.state = { ...this.state, ...changes }; });
-    return this.tell("PUT", "/session/state", this.state);
+    this.outbox.put("PUT", "/session/state", () => this.state);
   }
 
-  signal(to, link, kind, body) {
-    return this.tell("POST", "/session/signals", { to, link, kind, body });
-  }
-
-  /** To the exchange; one that left meanwhile is no news. */
-  async tell(method, path, body) {
-    try {
-      await ask(method, path, { body, secret: this.secret });
-    } catch (problem) {
-      if (!(problem instanceof Problem)) throw problem;
-      if (problem.code !== "peer_not_in_session" && !this.hasEnded) this.say(problem.message);
-    }
-  }
-
-  /** Leaves. `keepalive`: the page is going away. */
-  leave(keepalive = false) {
+  /** Leaves at once; the exchange is told. Also when the page goes away. */
+  leave() {
     if (this.hasEnded) return;
-    const secret = this.secret;
     this.end("local_end");
-    ask("POST", "/session/leave", { secret, keepalive }).catch(() => {});
+    ask("POST", "/session/leave", { secret: this.secret, keepalive: true }).catch(() => {});
   }
 
   end(reason) {
     if (this.hasEnded) return;
     this.ended = reason;
     this.reader?.stop();
+    this.outbox?.close();
     this.links?.closeAll();
     this.media.close();
     this.change();

@@ -1,0 +1,43 @@
+// What a member tells the exchange, in order: an offer before its candidates, the newest state last.
+
+import { ask, Problem } from "./api.js";
+import { pause } from "./events.js";
+
+const RETRY_MS = 500;
+
+export class Outbox {
+  /** `refused(problem)` hears of what the exchange did not take. */
+  constructor(secret, refused) {
+    this.secret = secret;
+    this.refused = refused;
+    this.isClosed = false;
+    this.last = Promise.resolve();
+  }
+
+  /** Sends after all that was put before; `body` may be a function, asked at the last moment.
+   *  While the exchange is away it waits. Resolves once taken, refused or closed. */
+  put(method, path, body) {
+    this.last = this.last.then(() => this.deliver(method, path, body));
+    return this.last;
+  }
+
+  async deliver(method, path, body) {
+    while (!this.isClosed) {
+      try {
+        await ask(method, path, { body: typeof body === "function" ? body() : body, secret: this.secret });
+        return;
+      } catch (problem) {
+        if (!(problem instanceof Problem)) throw problem;
+        if (!problem.isPassing) {
+          if (!this.isClosed) this.refused(problem);
+          return;
+        }
+      }
+      await pause(RETRY_MS);
+    }
+  }
+
+  close() {
+    this.isClosed = true;
+  }
+}
