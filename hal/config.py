@@ -1,10 +1,11 @@
 """What hardware a unit has, as its configuration says. Values only; hal.select acts on them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
 from hal.buttons.protocol import Button
+from hal.camera.protocol import Facing
 from hal.outputs.protocol import Lamp
 
 
@@ -63,16 +64,48 @@ class Pins:
 
 @dataclass(frozen=True, slots=True)
 class HardwareConfig:
-    """The table [hardware] of callbox.toml. ``microphone`` is for the simulated sound card:
-    ``silence``, ``tone:440`` or the path of a 48 kHz mono WAV file."""
+    """The table [hardware] of callbox.toml.
+
+    ``facings``: the cameras of the simulated board. ``microphone`` is for the simulated sound card:
+    ``silence``, ``tone:440`` or the path of a 48 kHz mono WAV file. ``door_maximum_s``: the longest
+    that the door relay is held.
+    """
 
     camera: CameraBackend = CameraBackend.SIMULATED
     audio: AudioBackend = AudioBackend.SIMULATED
     buttons: GpioBackend = GpioBackend.GPIO
     outputs: GpioBackend = GpioBackend.DISABLED
     board: BoardBackend = BoardBackend.LINUX
+    facings: tuple[Facing, ...] = (Facing.FRONT, Facing.REAR)
     microphone: str = "silence"
     pins: Pins = field(default_factory=Pins)
     debounce_s: float = 0.03
     hold_s: float = 1.0
     door_maximum_s: float = 10.0
+
+    def __post_init__(self) -> None:
+        """Raises ValueError, naming the field, for what no board can do."""
+        if not 0 < self.door_maximum_s <= 3600:
+            raise ValueError("door_maximum_s must be over 0 and at most 3600")
+        for name, value in (("debounce_s", self.debounce_s), ("hold_s", self.hold_s)):
+            if not 0 <= value <= 60:
+                raise ValueError(f"{name} must be from 0 to 60")
+        self._check_pins()
+
+    def _check_pins(self) -> None:
+        """Two drivers, one for buttons and one for outputs, would each think the line its own."""
+        used: dict[int, str] = {}
+        for name, pin in self._pins_in_use():
+            if pin < 0:
+                raise ValueError(f"pins.{name} must be a BCM number, 0 or more, not {pin}")
+            if pin in used:
+                raise ValueError(f"pins.{name} and pins.{used[pin]} are both GPIO {pin}")
+            used[pin] = name
+
+    def _pins_in_use(self) -> Iterator[tuple[str, int]]:
+        if self.buttons is not GpioBackend.DISABLED:
+            yield from ((button.value, pin) for button, pin in self.pins.buttons.items())
+        if self.outputs is not GpioBackend.DISABLED:
+            yield from ((f"lamp_{lamp.value}", pin) for lamp, pin in self.pins.lamps.items())
+            if self.pins.door is not None:
+                yield "door", self.pins.door

@@ -1,6 +1,7 @@
 """From the configuration to the hardware: each back-end by its name, none by guessing."""
 
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 
 from hal.audio.protocol import AudioRouter
@@ -8,7 +9,8 @@ from hal.audio.sources import CaptureSource, SilenceSource, ToneSource, WavSourc
 from hal.board import Board, LinuxBoard, SimulatedBoard
 from hal.buttons.protocol import Buttons
 from hal.camera.protocol import Camera
-from hal.config import BoardBackend, GpioBackend, HardwareConfig
+from hal.config import AudioBackend, BoardBackend, CameraBackend, GpioBackend, HardwareConfig
+from hal.errors import AudioFault, AudioUnavailable, UnknownBackend
 from hal.outputs.protocol import Outputs
 
 
@@ -24,9 +26,10 @@ class Hardware:
 
 
 def hardware_from(config: HardwareConfig) -> Hardware:
-    """Choose the back-ends. Raises UnknownBackend, AudioUnavailable (the WAV file)."""
+    """Choose the back-ends. Raises UnknownBackend, and AudioUnavailable for a microphone
+    (tone, WAV file) that cannot be. lgpio is looked for only when buttons or outputs open."""
     return Hardware(
-        camera=_camera(),
+        camera=_camera(config),
         audio=_audio(config),
         buttons=_buttons(config),
         outputs=_outputs(config),
@@ -34,13 +37,17 @@ def hardware_from(config: HardwareConfig) -> Hardware:
     )
 
 
-def _camera() -> Camera:
-    from hal.camera.simulated import SimulatedCamera
+def _camera(config: HardwareConfig) -> Camera:
+    if config.camera is not CameraBackend.SIMULATED:
+        raise _unknown("camera", config.camera, CameraBackend)
+    from hal.camera.simulated import SimulatedCamera, SimulatedSensors
 
-    return SimulatedCamera()
+    return SimulatedCamera(SimulatedSensors(config.facings))
 
 
 def _audio(config: HardwareConfig) -> AudioRouter:
+    if config.audio is not AudioBackend.SIMULATED:
+        raise _unknown("audio", config.audio, AudioBackend)
     from hal.audio.simulated import SimulatedAudioRouter
 
     return SimulatedAudioRouter(_source(config.microphone))
@@ -50,7 +57,12 @@ def _source(microphone: str) -> CaptureSource:
     kind, _, value = microphone.partition(":")
     if microphone == "silence":
         return SilenceSource()
-    if kind == "tone" and value.isdigit() and 20 <= int(value) <= 20_000:
+    if kind == "tone":
+        if not (value.isdecimal() and 20 <= int(value) <= 20_000):
+            raise AudioUnavailable(
+                AudioFault.FAILED,
+                f"microphone = '{microphone}': a tone is 'tone:' and 20 to 20000, in Hz.",
+            )
         return ToneSource(int(value))
     return WavSource(Path(microphone))
 
@@ -65,9 +77,11 @@ def _buttons(config: HardwareConfig) -> Buttons:
         from hal.buttons.simulated import SimulatedButtons
 
         return SimulatedButtons(config.pins.buttons, timing)
-    from hal.buttons.disabled import DisabledButtons
+    if config.buttons is GpioBackend.DISABLED:
+        from hal.buttons.disabled import DisabledButtons
 
-    return DisabledButtons()
+        return DisabledButtons()
+    raise _unknown("buttons", config.buttons, GpioBackend)
 
 
 def _outputs(config: HardwareConfig) -> Outputs:
@@ -80,10 +94,24 @@ def _outputs(config: HardwareConfig) -> Outputs:
         from hal.outputs.simulated import SimulatedOutputs
 
         return SimulatedOutputs(pins)
-    from hal.outputs.disabled import DisabledOutputs
+    if config.outputs is GpioBackend.DISABLED:
+        from hal.outputs.disabled import DisabledOutputs
 
-    return DisabledOutputs()
+        return DisabledOutputs()
+    raise _unknown("outputs", config.outputs, GpioBackend)
 
 
 def _board(config: HardwareConfig) -> Board:
-    return LinuxBoard() if config.board is BoardBackend.LINUX else SimulatedBoard()
+    if config.board is BoardBackend.LINUX:
+        return LinuxBoard()
+    if config.board is BoardBackend.SIMULATED:
+        return SimulatedBoard()
+    raise _unknown("board", config.board, BoardBackend)
+
+
+def _unknown(field: str, value: object, kinds: type[Enum]) -> UnknownBackend:
+    names = ", ".join(str(kind.value) for kind in kinds)
+    return UnknownBackend(
+        f"[hardware] {field} = {getattr(value, 'value', value)!r}: there is no such back-end in "
+        f"this version; set it to one of: {names}."
+    )

@@ -1,5 +1,6 @@
 """Sound without a sound card: four routes that come and go, in real time, with the real rules."""
 
+import logging
 import threading
 import time
 from collections import deque
@@ -20,6 +21,8 @@ from hal.audio.protocol import (
 )
 from hal.audio.sources import CaptureSource, SilenceSource
 from hal.errors import AudioFault, AudioUnavailable
+
+logger = logging.getLogger(__name__)
 
 BUILT_IN = (
     AudioDevice(AudioMode.EARPIECE, "Earpiece", has_microphone=True),
@@ -170,6 +173,8 @@ class _Run:
         self._on_captured = on_captured
         self._next_block = next_block
         self._on_failure = on_failure
+        # Held while a failure is told, so that none comes after `stop`.
+        self._lock = threading.RLock()
         self._lost = threading.Event()
         self._stopping = threading.Event()
         self._threads = [
@@ -182,26 +187,39 @@ class _Run:
             thread.start()
 
     def stop(self) -> None:
-        self._stopping.set()
+        with self._lock:
+            self._stopping.set()
         for thread in self._threads:
             if thread is not threading.current_thread():
                 thread.join()
 
     def move_to(self, mode: AudioMode) -> None:
-        self.mode = mode
-        self._lost.clear()
+        with self._lock:
+            self.mode = mode
+            self._lost.clear()
 
     def lose(self, error: AudioUnavailable) -> None:
-        self._lost.set()
-        self._on_failure(error)
+        """Fall silent until the next ``move_to``, and say so once."""
+        with self._lock:
+            if not self._lost.is_set() and not self._stopping.is_set():
+                self._lost.set()
+                self._on_failure(error)
 
     def _paced(self, work: Callable[[], None]) -> None:
         due_s = time.monotonic()
         while not self._stopping.wait(max(0.0, due_s - time.monotonic())):
             if time.monotonic() - due_s > _BEHIND_BLOCKS * BLOCK_S:
                 due_s = time.monotonic()
-            work()
+            self._do(work)
             due_s += BLOCK_S
+
+    def _do(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Exception as error:  # one bad block must not end the stream for good
+            if not self._lost.is_set():
+                logger.exception("The sound stopped")
+            self.lose(AudioUnavailable(AudioFault.FAILED, f"The sound stopped ({error!r})."))
 
     def _capture(self) -> None:
         block = self._source.next_block()
@@ -211,12 +229,9 @@ class _Run:
     def _play(self) -> None:
         block = self._next_block()
         if len(block) != BLOCK_BYTES:
-            self.lose(
-                AudioUnavailable(
-                    AudioFault.FAILED, f"A block of {len(block)} bytes instead of {BLOCK_BYTES}"
-                )
-            )
-            return
+            what = f"A block of {len(block)} bytes was played instead of {BLOCK_BYTES}."
+            self.lose(AudioUnavailable(AudioFault.FAILED, what))
+            block = bytes(BLOCK_BYTES)
         self._give_out(block)
 
     def _give_out(self, block: bytes) -> None:

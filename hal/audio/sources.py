@@ -30,13 +30,12 @@ class ToneSource:
     def __init__(self, frequency_hz: float, amplitude: float = 0.25) -> None:
         self._step = 2 * np.pi * frequency_hz / SAMPLE_RATE_HZ
         self._peak = amplitude * 32767
-        self._sample = 0
+        self._phase = 0.0
 
     def next_block(self) -> bytes:
-        index = np.arange(self._sample, self._sample + BLOCK_SAMPLES)
-        # A whole number of samples a second keeps the phase exact for whole frequencies.
-        self._sample = (self._sample + BLOCK_SAMPLES) % SAMPLE_RATE_HZ
-        samples = np.sin(index * self._step) * self._peak
+        phases = self._phase + np.arange(BLOCK_SAMPLES) * self._step
+        self._phase = float((self._phase + BLOCK_SAMPLES * self._step) % (2 * np.pi))
+        samples = np.sin(phases) * self._peak
         return bytes(samples.astype("<i2").tobytes())
 
 
@@ -59,15 +58,22 @@ def _read(path: Path) -> bytes:
         with wave.open(str(path), "rb") as file:
             shape = file.getframerate(), file.getnchannels(), file.getsampwidth()
             sound = file.readframes(file.getnframes())
-    except (OSError, EOFError, wave.Error) as error:
-        raise AudioUnavailable(AudioFault.ABSENT, f"{path} cannot be played: {error}") from error
+    except OSError as error:
+        raise AudioUnavailable(AudioFault.ABSENT, f"{path} cannot be read: {error}") from error
+    except (EOFError, wave.Error) as error:
+        raise _wrong(path, f"is not a WAV file of samples ({error or 'cut short'})") from error
     if shape != (SAMPLE_RATE_HZ, 1, 2):
-        raise AudioUnavailable(
-            AudioFault.FAILED,
-            f"{path} must be 48 kHz, mono, 16 bit; convert it with: "
-            f"ffmpeg -i {path.name} -ar 48000 -ac 1 -c:a pcm_s16le converted.wav",
-        )
+        rate_hz, channels, width = shape
+        raise _wrong(path, f"has {rate_hz} Hz, {channels} channels, {8 * width} bit")
     whole = len(sound) // BLOCK_BYTES * BLOCK_BYTES
     if not whole:
-        raise AudioUnavailable(AudioFault.FAILED, f"{path} is shorter than 10 ms")
+        raise AudioUnavailable(AudioFault.FAILED, f"{path} is shorter than 10 ms.")
     return sound[:whole]
+
+
+def _wrong(path: Path, what: str) -> AudioUnavailable:
+    return AudioUnavailable(
+        AudioFault.FAILED,
+        f"{path} {what}. It must be WAV, 48000 Hz, 1 channel, 16 bit; convert it with: "
+        f"ffmpeg -i '{path}' -ar 48000 -ac 1 -c:a pcm_s16le converted.wav",
+    )

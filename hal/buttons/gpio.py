@@ -5,27 +5,21 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import gpiozero
 from gpiozero.pins import Factory
 
-from hal.buttons.protocol import Button, ButtonEdge, Edge, EdgeSink
+from hal.buttons.debounce import ButtonTiming, Debouncer, TimedEdge
+from hal.buttons.protocol import Button, ButtonEdge, EdgeSink
 from hal.errors import ButtonsUnavailable, UnknownBackend
 
-
-@dataclass(frozen=True, slots=True)
-class ButtonTiming:
-    """``debounce_s``: how long contacts may chatter. ``hold_s``: when a press becomes a hold."""
-
-    debounce_s: float = 0.03
-    hold_s: float = 1.0
+__all__ = ["ButtonTiming", "GpioButtons", "board_factory"]
 
 
 def board_factory() -> Factory:
     """The pin factory of a real board. Raises UnknownBackend without lgpio or a GPIO chip."""
     # lgpio makes a FIFO in the working directory at import; a unit's may be read-only.
-    os.environ.setdefault("LG_WD", tempfile.gettempdir())
+    os.environ.setdefault("LG_WD", _runtime_directory())
     try:
         from gpiozero.pins.lgpio import LGPIOFactory
 
@@ -34,16 +28,23 @@ def board_factory() -> Factory:
         raise UnknownBackend("GPIO needs lgpio: pip install 'callbox[pi]'") from error
     except Exception as error:  # lgpio raises its own `error`, gpiozero several of theirs
         raise UnknownBackend(
-            f"This machine's GPIO chip cannot be used ({error}). "
-            "Is the user in the group gpio? Or set [hardware] buttons = 'disabled'."
+            f"This machine's GPIO chip cannot be used ({error}). Is the user in the group gpio? "
+            "Off a board, set buttons and outputs in [hardware] to 'simulated' or 'disabled'."
         ) from error
+
+
+def _runtime_directory() -> str:
+    """A directory of our own: systemd's, the login's, or a new one."""
+    # systemd joins several with colons.
+    ours = os.environ.get("RUNTIME_DIRECTORY", "").split(":")[0]
+    return ours or os.environ.get("XDG_RUNTIME_DIR") or tempfile.mkdtemp(prefix="callbox-lgpio-")
 
 
 class GpioButtons:
     """Push buttons between a line and ground, with the chip's pull-up.
 
-    A press counts at its first contact and the chatter after it is ignored; a release counts once
-    the line has been open for the debounce time.
+    gpiozero's own debouncing is left alone (docs/adr/0002): contacts go through a Debouncer each.
+    Edges come from gpiozero's thread or from this object's, one at a time and in order.
     """
 
     def __init__(
@@ -57,15 +58,17 @@ class GpioButtons:
         self._make_factory = make_factory
         self._timing = timing or ButtonTiming()
         self._factory: Factory | None = None
-        self._lines: list[_Line] = []
+        self._devices: list[gpiozero.DigitalInputDevice] = []
+        self._watch: _Watch | None = None
 
     def open(self, on_edge: EdgeSink) -> None:
         if self._factory is not None:
             raise ButtonsUnavailable("The buttons are open already.")
         self._factory = self._make_factory()
+        self._watch = _Watch(self._pins, self._timing, on_edge)
         for button, pin in self._pins.items():
             try:
-                self._lines.append(_Line(button, pin, self._factory, self._timing, on_edge))
+                self._claim(button, pin, self._watch)
             except Exception as error:
                 self.close()
                 raise ButtonsUnavailable(
@@ -73,88 +76,65 @@ class GpioButtons:
                     "Check [hardware.pins], and that no other program holds it."
                 ) from error
 
+    def _claim(self, button: Button, pin: int, watch: "_Watch") -> None:
+        # gpiozero.Button is this and a thread for holding that a pressed button blocks at close.
+        device = gpiozero.DigitalInputDevice(pin, pull_up=True, pin_factory=self._factory)
+        self._devices.append(device)
+        device.when_activated = lambda: watch.contact(button, is_closed=True)
+        device.when_deactivated = lambda: watch.contact(button, is_closed=False)
+
     def close(self) -> None:
-        for line in self._lines:
-            line.close()
-        self._lines = []
+        watch, self._watch = self._watch, None
+        if watch is not None:
+            watch.stop()
+        for device in self._devices:
+            device.close()
+        self._devices = []
         if self._factory is not None:
             self._factory.close()
             self._factory = None
 
 
-class _Line:
-    """One button: raw contacts in, edges out."""
+class _Watch:
+    """From one opening to its close: the debouncers, and the thread that wakes when one is due."""
 
     def __init__(
-        self, button: Button, pin: int, factory: Factory, timing: ButtonTiming, on_edge: EdgeSink
+        self, buttons: Mapping[Button, int], timing: ButtonTiming, on_edge: EdgeSink
     ) -> None:
-        self._button = button
-        self._timing = timing
+        self._debouncers = {button: Debouncer(timing) for button in buttons}
         self._on_edge = on_edge
-        self._lock = threading.Lock()
-        self._is_down = False
-        self._timers: dict[str, threading.Timer] = {}
-        self._device = gpiozero.Button(pin, pull_up=True, pin_factory=factory)
-        self._device.when_activated = self._closed
-        self._device.when_deactivated = self._opened
+        self._is_stopped = False
+        # Held while edges are told: that keeps their order, and none comes after `stop`.
+        self._changed = threading.Condition(threading.RLock())
+        self._thread = threading.Thread(target=self._wait, name="buttons", daemon=True)
+        self._thread.start()
 
-    def close(self) -> None:
-        self._device.close()
-        with self._lock:
-            timers = list(self._timers.values())
-            self._timers.clear()
-        for timer in timers:
-            timer.cancel()
-            if timer is not threading.current_thread():
-                timer.join()
+    def contact(self, button: Button, is_closed: bool) -> None:
+        with self._changed:
+            edges = self._debouncers[button].contact(is_closed, time.monotonic_ns())
+            self._changed.notify()
+            self._tell(button, edges)
 
-    def _closed(self) -> None:
-        with self._lock:
-            self._stop("release")
-            if self._is_down:
-                return
-            self._is_down = True
-            self._start("hold", self._timing.hold_s, self._held)
-        self._tell(Edge.PRESSED)
+    def stop(self) -> None:
+        with self._changed:
+            self._is_stopped = True
+            self._changed.notify()
+        if self._thread is not threading.current_thread():
+            self._thread.join()
 
-    def _opened(self) -> None:
-        with self._lock:
-            if self._is_down:
-                self._start("release", self._timing.debounce_s, self._released)
+    def _wait(self) -> None:
+        with self._changed:
+            while not self._is_stopped:
+                now_ns = time.monotonic_ns()
+                for button, debouncer in self._debouncers.items():
+                    self._tell(button, debouncer.settle(now_ns))
+                self._changed.wait(self._idle_s())
 
-    def _held(self) -> None:
-        if self._finish("hold"):
-            self._tell(Edge.HELD)
+    def _idle_s(self) -> float | None:
+        due = [at_ns for each in self._debouncers.values() if (at_ns := each.due_ns) is not None]
+        return max(0, min(due) - time.monotonic_ns()) / 1e9 if due else None
 
-    def _released(self) -> None:
-        with self._lock:
-            if self._timers.get("release") is not threading.current_thread():
-                return
-            del self._timers["release"]
-            self._is_down = False
-            self._stop("hold")
-        self._tell(Edge.RELEASED)
-
-    def _finish(self, name: str) -> bool:
-        """True for the timer that is still the one in force; it is then done with."""
-        with self._lock:
-            if self._timers.get(name) is not threading.current_thread():
-                return False
-            del self._timers[name]
-            return True
-
-    def _start(self, name: str, after_s: float, then: Callable[[], None]) -> None:
-        self._stop(name)
-        timer = threading.Timer(after_s, then)
-        timer.daemon = True
-        timer.name = f"button-{self._button.value}-{name}"
-        self._timers[name] = timer
-        timer.start()
-
-    def _stop(self, name: str) -> None:
-        timer = self._timers.pop(name, None)
-        if timer is not None:
-            timer.cancel()
-
-    def _tell(self, edge: Edge) -> None:
-        self._on_edge(ButtonEdge(self._button, edge, time.monotonic_ns()))
+    def _tell(self, button: Button, edges: list[TimedEdge]) -> None:
+        for edge, time_ns in edges:
+            if not self._is_stopped:
+                self._on_edge(ButtonEdge(button, edge, time_ns))

@@ -1,11 +1,12 @@
 """Buttons without a board: the real driver on gpiozero's mock lines, and a finger to press them."""
 
+import threading
 from collections.abc import Mapping
 
-from gpiozero.pins.mock import MockFactory, MockPWMPin
+from gpiozero.pins.mock import MockFactory, MockPin
 
 from hal.buttons.gpio import ButtonTiming, GpioButtons
-from hal.buttons.protocol import Button, EdgeSink
+from hal.buttons.protocol import Button, ButtonEdge, Edge, EdgeSink
 
 DEFAULT_PINS: Mapping[Button, int] = {
     Button.END_CALL: 17,
@@ -21,18 +22,25 @@ class SimulatedButtons:
         self, pins: Mapping[Button, int] = DEFAULT_PINS, timing: ButtonTiming | None = None
     ) -> None:
         self._pins = dict(pins)
+        self._timing = timing or ButtonTiming()
         self._factory: MockFactory | None = None
-        self._driver = GpioButtons(self._pins, self._new_factory, timing)
+        self._held = {button: threading.Event() for button in Button}
+        self._driver = GpioButtons(self._pins, self._new_factory, self._timing)
 
     def open(self, on_edge: EdgeSink) -> None:
-        self._driver.open(on_edge)
+        def note(edge: ButtonEdge) -> None:
+            on_edge(edge)
+            if edge.edge is Edge.HELD:
+                self._held[edge.button].set()
+
+        self._driver.open(note)
 
     def close(self) -> None:
         self._driver.close()
         self._factory = None
 
     def press(self, button: Button) -> None:
-        """Close the contact."""
+        """Close the contact, and leave it closed."""
         if self._factory is not None:
             self._factory.pin(self._pins[button]).drive_low()
 
@@ -46,6 +54,15 @@ class SimulatedButtons:
         self.press(button)
         self.release(button)
 
+    def hold(self, button: Button) -> None:
+        """A press just long enough for HELD. Blocks for ``hold_s``: call it off the loop."""
+        held = self._held[button]
+        held.clear()
+        self.press(button)
+        if self._factory is not None:
+            held.wait(self._timing.hold_s + 1)
+        self.release(button)
+
     def bounce(self, button: Button, times: int) -> None:
         """A press whose contact chatters ``times`` times before it stays closed."""
         for _ in range(times):
@@ -53,5 +70,5 @@ class SimulatedButtons:
         self.press(button)
 
     def _new_factory(self) -> MockFactory:
-        self._factory = MockFactory(pin_class=MockPWMPin)
+        self._factory = MockFactory(pin_class=MockPin)
         return self._factory

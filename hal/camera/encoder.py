@@ -4,6 +4,7 @@ from fractions import Fraction
 
 import av
 import numpy as np
+from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType
 from numpy.typing import NDArray
 
@@ -24,23 +25,14 @@ class SoftwareEncoder:
     """
 
     def __init__(self, video: VideoFormat) -> None:
-        self._context = av.CodecContext.create("libx264", "w")
-        context = self._context
-        context.width, context.height = video.width, video.height
-        context.pix_fmt = "yuv420p"
-        context.time_base = Fraction(1, CLOCK_HZ)
-        context.framerate = Fraction(video.frame_rate_hz, 1)
-        context.bit_rate = video.bitrate_bps
-        context.thread_count = 1
-        context.gop_size = video.frame_rate_hz * _KEYFRAME_EVERY_S
-        context.options = {
-            "preset": "ultrafast",
-            "tune": "zerolatency",
-            "profile": "baseline",
-            "maxrate": str(video.bitrate_bps),
-            "bufsize": str(int(video.bitrate_bps * _VBV_S)),
-            "x264-params": "repeat-headers=1:annexb=1:scenecut=0",
-        }
+        """Raises ValueError for a format that x264 cannot encode."""
+        if video.frame_rate_hz < 1 or video.bitrate_bps < 1:
+            raise ValueError(
+                f"{video.frame_rate_hz} Hz at {video.bitrate_bps} bit/s: both must be 1 or more"
+            )
+        self._video = video
+        self._context = _new_context(video, video.bitrate_bps)
+        self._ceiling_bps = video.bitrate_bps
         self._frames = 0
         self._step = CLOCK_HZ // video.frame_rate_hz
 
@@ -54,5 +46,31 @@ class SoftwareEncoder:
         return b"".join(bytes(packet) for packet in packets), any(p.is_keyframe for p in packets)
 
     def set_bitrate(self, bitrate_bps: int) -> None:
-        """From the next frame on; x264 is reconfigured, not restarted."""
-        self._context.bit_rate = bitrate_bps
+        """From the next frame on. Downwards, and back up to the highest rate so far, x264 is
+        reconfigured; beyond that it is started anew, and the next frame is a keyframe."""
+        if bitrate_bps > self._ceiling_bps:
+            # PyAV cannot move the rate buffer of a running x264, and that buffer is the ceiling.
+            self._context = _new_context(self._video, bitrate_bps)
+            self._ceiling_bps = bitrate_bps
+        else:
+            self._context.bit_rate = bitrate_bps
+
+
+def _new_context(video: VideoFormat, bitrate_bps: int) -> VideoCodecContext:
+    context = av.CodecContext.create("libx264", "w")
+    context.width, context.height = video.width, video.height
+    context.pix_fmt = "yuv420p"
+    context.time_base = Fraction(1, CLOCK_HZ)
+    context.framerate = Fraction(video.frame_rate_hz, 1)
+    context.bit_rate = bitrate_bps
+    context.thread_count = 1
+    context.gop_size = video.frame_rate_hz * _KEYFRAME_EVERY_S
+    context.options = {
+        "preset": "ultrafast",
+        "tune": "zerolatency",
+        "profile": "baseline",
+        "maxrate": str(bitrate_bps),
+        "bufsize": str(int(bitrate_bps * _VBV_S)),
+        "x264-params": "repeat-headers=1:annexb=1:scenecut=0",
+    }
+    return context

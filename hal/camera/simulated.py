@@ -4,12 +4,16 @@
 :class:`SimulatedCamera` may share it, as several programs share a board; one at a time gets it.
 """
 
+import logging
 import threading
 import time
+from dataclasses import dataclass
 
 from hal.camera.protocol import EncodedFrame, Facing, FailureSink, FrameSink, VideoFormat
 from hal.camera.testcard import TestCard
 from hal.errors import CameraFault, CameraUnavailable
+
+logger = logging.getLogger(__name__)
 
 SILENT_AFTER_S = 2.0
 """A camera without a frame for so long has failed."""
@@ -79,12 +83,18 @@ class SimulatedSensors:
 
 
 class SimulatedCamera:
-    """A Camera over SimulatedSensors: a test card, encoded by x264 in a thread of its own."""
+    """A Camera over SimulatedSensors: a test card, encoded by x264 in a thread of its own.
 
-    def __init__(self, sensors: SimulatedSensors | None = None) -> None:
+    The pictures say which frame of which camera they are: see hal.camera.stamp.
+    """
+
+    def __init__(
+        self, sensors: SimulatedSensors | None = None, silent_after_s: float = SILENT_AFTER_S
+    ) -> None:
         self.sensors = sensors or SimulatedSensors()
         self.encoded_frames = 0
         """Invocations of the encoder since the start."""
+        self._silent_after_s = silent_after_s
         self._run: _Run | None = None
 
     @property
@@ -100,11 +110,11 @@ class SimulatedCamera:
     ) -> None:
         self.sensors.acquire(self, facing)
         try:
-            self._run = _Run(self, facing, video, on_frame, on_failure)
+            self._run = _Run(self, facing, video, on_frame, on_failure, self._silent_after_s)
+            self._run.start()
         except BaseException:
             self.sensors.release(self)
             raise
-        self._run.start()
 
     def switch(self, facing: Facing) -> None:
         run = self._run
@@ -119,12 +129,17 @@ class SimulatedCamera:
         run.move_to(facing)
 
     def request_keyframe(self) -> None:
-        if self._run is not None:
-            self._run.keyframe_wanted.set()
+        run = self._run
+        if run is not None:
+            run.keyframe_wanted.set()
 
     def set_bitrate(self, bitrate_bps: int) -> None:
-        if self._run is not None:
-            self._run.bitrate_bps = bitrate_bps
+        """Raises ValueError below 1."""
+        if bitrate_bps < 1:
+            raise ValueError(f"bitrate_bps must be 1 or more, not {bitrate_bps}")
+        run = self._run
+        if run is not None:
+            run.bitrate_bps = bitrate_bps
 
     def close(self) -> None:
         run, self._run = self._run, None
@@ -147,6 +162,7 @@ class _Run:
         video: VideoFormat,
         on_frame: FrameSink,
         on_failure: FailureSink,
+        silent_after_s: float,
     ) -> None:
         from hal.camera.encoder import SoftwareEncoder  # PyAV takes 100 ms: only once it is needed
 
@@ -154,12 +170,16 @@ class _Run:
         self._video = video
         self._on_frame = on_frame
         self._on_failure = on_failure
-        self._facing = facing
-        self._card = self._card_of(facing)
-        self._encoder = SoftwareEncoder(video)
+        self._silent_after_s = silent_after_s
+        try:
+            self._scene = _Scene(facing, TestCard(facing, video.width, video.height))
+            self._encoder = SoftwareEncoder(video)
+        except ValueError as error:
+            raise CameraUnavailable(CameraFault.FAILED, f"{error}; see [video].") from error
         self.bitrate_bps = video.bitrate_bps
         self.keyframe_wanted = threading.Event()
-        self._next_card: tuple[Facing, TestCard] | None = None
+        # One reference, written by the owner, read once a frame: needs no lock.
+        self._next_scene = self._scene
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._film, name="camera", daemon=True)
 
@@ -172,18 +192,12 @@ class _Run:
 
     def move_to(self, facing: Facing) -> None:
         # The card is made here, so that the film does not wait for it.
-        self._next_card = facing, self._card_of(facing)
+        self._next_scene = _Scene(facing, TestCard(facing, self._video.width, self._video.height))
 
     def stop(self) -> None:
         self._stopping.set()
         if self._thread is not threading.current_thread():
             self._thread.join()
-
-    def _card_of(self, facing: Facing) -> TestCard:
-        try:
-            return TestCard(facing, self._video.width, self._video.height)
-        except ValueError as error:
-            raise CameraUnavailable(CameraFault.FAILED, str(error)) from error
 
     def _film(self) -> None:
         """Frame after frame on a steady grid; a frame that comes too late is left out."""
@@ -192,39 +206,66 @@ class _Run:
         number = 0
         while not self._stopping.wait(max(0.0, start_s + number * period_s - time.monotonic())):
             now_s = time.monotonic()
+            if self._take_scene():
+                last_frame_s = now_s
             if self._failed(now_s - last_frame_s):
                 return
-            if not self._camera.sensors.is_silent(self._facing):
-                last_frame_s = now_s
-                self._shoot(number)
+            if not self._camera.sensors.is_silent(self._scene.facing):
+                if not self._shoot_safely(number):
+                    return
+                last_frame_s = time.monotonic()  # a slow receiver is no silent sensor
             number = max(number + 1, int((time.monotonic() - start_s) / period_s))
+
+    def _take_scene(self) -> bool:
+        """Move to the other camera if that was asked for; its first frame is then a keyframe."""
+        scene = self._next_scene
+        if scene is self._scene:
+            return False
+        self._scene = scene
+        self.keyframe_wanted.set()
+        return True
+
+    def _shoot_safely(self, number: int) -> bool:
+        try:
+            self._shoot(number)
+        except Exception as error:  # a camera that dies silently would stay busy for ever
+            logger.exception("The camera stopped")
+            self._give_up(CameraFault.FAILED, f"The camera stopped ({error!r}).")
+            return False
+        return True
 
     def _shoot(self, number: int) -> None:
         keyframe = self.keyframe_wanted.is_set()
         if keyframe:
             self.keyframe_wanted.clear()
-        if self._next_card is not None:
-            (self._facing, self._card), self._next_card = self._next_card, None
-            keyframe = True
         captured_ns = time.monotonic_ns()
-        picture = self._card.draw(number, time.time_ns())
+        picture = self._scene.card.draw(number, time.time_ns())
         self._encoder.set_bitrate(self.bitrate_bps)
         data, is_keyframe = self._encoder.encode(picture, keyframe)
         self._camera.count_encoded()
         if not self._stopping.is_set():
-            self._on_frame(EncodedFrame(data, is_keyframe, captured_ns, self._facing))
+            self._on_frame(EncodedFrame(data, is_keyframe, captured_ns, self._scene.facing))
 
     def _failed(self, silence_s: float) -> bool:
-        sensors = self._camera.sensors
-        if self._facing not in sensors.facings:
+        if self._scene.facing not in self._camera.sensors.facings:
             self._give_up(CameraFault.DISCONNECTED, "The camera was disconnected.")
             return True
-        if silence_s > SILENT_AFTER_S:
-            self._give_up(CameraFault.SILENT, f"No picture for {SILENT_AFTER_S:.0f} s.")
+        if silence_s > self._silent_after_s:
+            self._give_up(CameraFault.SILENT, f"No picture for {self._silent_after_s:g} s.")
             return True
         return False
 
     def _give_up(self, fault: CameraFault, what: str) -> None:
+        if self._stopping.is_set():
+            return  # closed in the meantime: nobody is left to tell
         self._stopping.set()
         self._camera.sensors.release(self._camera)
         self._on_failure(CameraUnavailable(fault, f"{what} {_REMEDY}"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """What is before the lens."""
+
+    facing: Facing
+    card: TestCard

@@ -10,7 +10,8 @@ most significant bit first, the 96 bits are
     8   facing          0 FRONT, 1 REAR
     32  frame number    counts from 0 at the start of the camera
     32  epoch           milliseconds since 1970 modulo 2**32, when the frame was captured
-    16  check           CRC-16/CCITT-FALSE of the 10 bytes between (binascii.crc_hqx, 0xFFFF)
+    16  check           CRC-16/CCITT-FALSE of the 9 bytes from facing to epoch: polynomial 0x1021,
+                        start 0xFFFF, not reflected (binascii.crc_hqx); of "123456789" it is 0x29B1
 
 To read: average the luma of the middle half of every cell, take the mean of the sync's darkest and
 lightest as threshold, check sync and CRC. In a browser: draw the video on a canvas, use the green

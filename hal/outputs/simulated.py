@@ -1,6 +1,6 @@
 """Lamps and a relay without a board: the real driver on gpiozero's mock lines, readable."""
 
-from gpiozero.pins.mock import MockFactory, MockPWMPin
+from gpiozero.pins.mock import MockFactory, MockPin
 
 from hal.outputs.gpio import GpioOutputs, OutputPins
 from hal.outputs.protocol import Lamp
@@ -36,5 +36,5 @@ class SimulatedOutputs(GpioOutputs):
         return self._mock is not None and bool(self._mock.pin(pin).state)
 
     def _new_factory(self) -> MockFactory:
-        self._mock = MockFactory(pin_class=MockPWMPin)
+        self._mock = MockFactory(pin_class=MockPin)
         return self._mock

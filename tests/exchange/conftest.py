@@ -1,7 +1,11 @@
 import asyncio
+import tempfile
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -12,6 +16,7 @@ from device.exchange.server.store import Store
 from device.exchange.wire import User
 
 PASSWORD = "correct horse"
+UIDS = ("door", "ana", "ben", "eve", "fay")
 
 
 @dataclass
@@ -57,27 +62,67 @@ class RunningExchange:
         return ExchangeAddress(self.url, uid, PASSWORD, self.certificate)
 
 
+@lru_cache
+def _database() -> bytes:
+    """An exchange's database with its users; hashing passwords takes its time, so it is made once."""
+    with tempfile.TemporaryDirectory() as folder:
+        _add_users(Path(folder))
+        return (Path(folder) / "exchange.db").read_bytes()
+
+
 def add_users(data_dir: Path) -> None:
+    data_dir.mkdir(parents=True, exist_ok=True)
+    (data_dir / "exchange.db").write_bytes(_database())
+
+
+def _add_users(data_dir: Path) -> None:
     store = Store(data_dir)
-    for uid, name in (("door", "Front door"), ("ana", "Ana"), ("ben", "Ben"), ("eve", "Eve")):
-        store.add_user(User(uid, name, kind="unit" if uid == "door" else "person"), PASSWORD)
+    for uid in UIDS:
+        kind: Literal["unit", "person"] = "unit" if uid == "door" else "person"
+        store.add_user(User(uid, uid.capitalize(), kind=kind), PASSWORD)
     store.close()
+
+
+@asynccontextmanager
+async def running(config: ExchangeConfig, wall: Wall) -> AsyncIterator[RunningExchange]:
+    add_users(config.data_dir)
+    exchange = RunningExchange(config, wall)
+    await exchange.start()
+    try:
+        yield exchange
+    finally:
+        await exchange.stop()
+
+
+@asynccontextmanager
+async def accounts_at(exchange: RunningExchange) -> AsyncIterator[dict[str, ExchangeAccount]]:
+    made = {uid: ExchangeAccount(exchange.address(uid)) for uid in UIDS}
+    try:
+        yield made
+    finally:
+        for account in made.values():
+            await account.aclose()
 
 
 @pytest.fixture
 async def exchange(tmp_path: Path) -> AsyncIterator[RunningExchange]:
-    add_users(tmp_path)
     wall = Wall()
-    config = ExchangeConfig(tmp_path, port=0, tls=False, wall_s=wall)
-    running = RunningExchange(config, wall)
-    await running.start()
-    yield running
-    await running.stop()
+    async with running(ExchangeConfig(tmp_path, port=0, tls=False, wall_s=wall), wall) as made:
+        yield made
 
 
 @pytest.fixture
 async def accounts(exchange: RunningExchange) -> AsyncIterator[dict[str, ExchangeAccount]]:
-    made = {uid: ExchangeAccount(exchange.address(uid)) for uid in ("door", "ana", "ben", "eve")}
-    yield made
-    for account in made.values():
-        await account.aclose()
+    async with accounts_at(exchange) as made:
+        yield made
+
+
+@pytest.fixture
+async def impatient_accounts(tmp_path: Path) -> AsyncIterator[dict[str, ExchangeAccount]]:
+    """At an exchange that gives up on the absent at once."""
+    wall = Wall()
+    config = ExchangeConfig(
+        tmp_path / "impatient", port=0, tls=False, wall_s=wall, gone_after_s=0.2
+    )
+    async with running(config, wall) as exchange, accounts_at(exchange) as made:
+        yield made

@@ -1,44 +1,97 @@
-"""The unit's client against a real exchange over real sockets."""
+"""Sessions at a real exchange over real sockets, as units see them."""
 
-import asyncio
+import pytest
 
-from device.exchange.client import ExchangeAccount, ExchangeCall
-from device.session.facts import ExchangeFact, PeerJoined, PeerLeft, SignalReceived
-from device.session.ports import JoinedSession
+from device.errors import ExchangeError
+from device.exchange.client import ExchangeAccount
+from device.session.facts import (
+    PeerJoined,
+    PeerLeft,
+    PeerStateChanged,
+    RemovedFromSession,
+    SignalReceived,
+    SwitchedToVideo,
+    VideoRequested,
+)
 from device.session.values import EndReason, MediaState, Signal, SignalKind
-from tests.exchange.conftest import RunningExchange
+from tests.exchange.members import enter
+
+Accounts = dict[str, ExchangeAccount]
 
 
-class Member:
-    """One member of a session and the facts that they got."""
-
-    def __init__(self, call: ExchangeCall) -> None:
-        self.call = call
-        self.facts: asyncio.Queue[ExchangeFact] = asyncio.Queue()
-        self.joined: JoinedSession
-
-    async def next(self) -> ExchangeFact:
-        return await asyncio.wait_for(self.facts.get(), 10)
-
-
-async def enter(account: ExchangeAccount, session_id: str = "hall") -> Member:
-    token = await account.generate_token(session_id, await account.sign_in())
-    member = Member(account.new_call())
-    member.joined = await member.call.join(token, MediaState(), False, member.facts.put_nowait)
-    return member
-
-
-async def test_two_members_meet_and_signal(
-    exchange: RunningExchange, accounts: dict[str, ExchangeAccount]
-) -> None:
+async def test_two_members_meet_and_signal(accounts: Accounts) -> None:
     door, ana = await enter(accounts["door"]), await enter(accounts["ana"])
-    came = await door.next()
-    assert isinstance(came, PeerJoined)
+    came = await door.next(PeerJoined)
     assert (came.participant.uid, came.we_offer) == ("ana", False)
     assert [entry.we_offer for entry in ana.joined.others] == [True]
-    signal = Signal("door", "l1", SignalKind.CANDIDATE, "")
-    await ana.call.send_signal(signal)
-    assert await door.next() == SignalReceived(Signal("ana", "l1", SignalKind.CANDIDATE, ""))
+    await ana.call.send_signal(Signal("door", "l1", SignalKind.CANDIDATE, ""))
+    got = await door.next(SignalReceived)
+    assert got.signal == Signal("ana", "l1", SignalKind.CANDIDATE, "")
     await ana.call.leave()
-    assert await door.next() == PeerLeft("ana", EndReason.REMOTE_END)
+    assert await door.next(PeerLeft) == PeerLeft("ana", EndReason.REMOTE_END)
+    await ana.call.leave()
+    await door.call.leave()
+
+
+async def test_states_are_told_to_the_others(accounts: Accounts) -> None:
+    door, ana = await enter(accounts["door"]), await enter(accounts["ana"])
+    await ana.call.publish_state(MediaState(audio_muted=True))
+    changed = await door.next(PeerStateChanged)
+    assert changed == PeerStateChanged("ana", MediaState(audio_muted=True), "ana")
+    ben = await enter(accounts["ben"])
+    states = {entry.participant.uid: entry.state for entry in ben.joined.others}
+    assert states == {"door": MediaState(), "ana": MediaState(audio_muted=True)}
+    for member in (door, ana, ben):
+        await member.call.leave()
+
+
+async def test_joining_again_replaces_the_former_membership(accounts: Accounts) -> None:
+    door, first = await enter(accounts["door"]), await enter(accounts["ana"])
+    second = await enter(accounts["ana"])
+    assert await first.next(RemovedFromSession) == RemovedFromSession(EndReason.REPLACED)
+    assert await door.next(PeerLeft) == PeerLeft("ana", EndReason.REPLACED)
+    assert (await door.next(PeerJoined)).participant.uid == "ana"
+    with pytest.raises(ExchangeError) as caught:
+        await first.call.publish_state(MediaState(True, True))
+    assert caught.value.code == "not_in_session"
+    for member in (door, first, second):
+        await member.call.leave()
+
+
+async def test_a_fifth_member_is_refused_and_the_four_go_on(accounts: Accounts) -> None:
+    members = [await enter(accounts[uid]) for uid in ("door", "ana", "ben", "eve")]
+    with pytest.raises(ExchangeError) as caught:
+        await enter(accounts["fay"])
+    assert caught.value.code == "session_full"
+    await members[1].call.publish_state(MediaState(audio_muted=True))
+    assert (await members[0].next(PeerStateChanged)).uid == "ana"
+    for member in members:
+        await member.call.leave()
+
+
+async def test_an_audio_session_becomes_a_video_session(accounts: Accounts) -> None:
+    door = await enter(accounts["door"], audio_only=True)
+    ana = await enter(accounts["ana"])
+    assert ana.joined.audio_only
+    with pytest.raises(ExchangeError) as caught:
+        await door.call.accept_video()
+    assert caught.value.code == "no_video_request"
+    await ana.call.request_video()
+    assert await door.next(SwitchedToVideo) == SwitchedToVideo("ana", None)
+    assert await door.next(VideoRequested) == VideoRequested("ana")
+    await door.call.accept_video()
+    await ana.next(SwitchedToVideo)
+    assert await ana.next(SwitchedToVideo) == SwitchedToVideo("ana", "door")
+    ben = await enter(accounts["ben"])
+    assert not ben.joined.audio_only
+    for member in (door, ana, ben):
+        await member.call.leave()
+
+
+async def test_who_is_away_for_too_long_has_left(
+    accounts: Accounts, impatient_accounts: Accounts
+) -> None:
+    door, ana = await enter(impatient_accounts["door"]), await enter(impatient_accounts["ana"])
+    await ana.call.aclose()  # the process is killed, say: no word of leaving
+    assert await door.next(PeerLeft) == PeerLeft("ana", EndReason.CONNECTION_LOST)
     await door.call.leave()

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Header
 from starlette.responses import StreamingResponse
 
 from device.exchange.server.accounts import PartsOf, bearer
-from device.exchange.server.refusal import Refusal
 from device.exchange.server.members import Member
+from device.exchange.server.refusal import Refusal
 from device.exchange.wire import Join, Joined, Problem, SendSignal, State, VideoSwitch
 
 router = APIRouter(

@@ -24,6 +24,9 @@ CONTENT_SECURITY_POLICY = "; ".join(
     )
 )
 
+READ_AT_MOST_BYTES = 4 * MAX_BODY_BYTES
+"""Most clients read a refusal only once they have sent everything; up to so much is thrown away."""
+
 HEADERS = (
     (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
@@ -70,9 +73,11 @@ async def _read(receive: Receive) -> bytes | None:
         parts.append(message.get("body", b""))
         size += len(parts[-1])
         if size > MAX_BODY_BYTES:
+            parts.clear()
+        if size > READ_AT_MOST_BYTES:
             return None
         if not message.get("more_body", False):
-            return b"".join(parts)
+            return b"".join(parts) if size <= MAX_BODY_BYTES else None
 
 
 async def _refuse(send: Send) -> None:

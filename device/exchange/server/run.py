@@ -23,8 +23,16 @@ async def serve(config: ExchangeConfig, on_ready: OnReady, store: Store | None =
 
     Raises ConfigError when the port is taken or the data folder cannot be used.
     """
-    listening = _listen(config)
     own = store or Store(config.data_dir)
+    try:
+        await _serve(config, on_ready, own)
+    finally:
+        if store is None:
+            own.close()
+
+
+async def _serve(config: ExchangeConfig, on_ready: OnReady, own: Store) -> None:
+    listening = _listen(config)
     try:
         app = create_app(config, own)
         server = _Server(_uvicorn_config(config, app), app)
@@ -36,8 +44,6 @@ async def serve(config: ExchangeConfig, on_ready: OnReady, store: Store | None =
             await asyncio.gather(ready, return_exceptions=True)
     finally:
         listening.close()
-        if store is None:
-            own.close()
 
 
 def _uvicorn_config(config: ExchangeConfig, app: FastAPI) -> uvicorn.Config:

@@ -2,7 +2,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** `el("button.go", {onclick}, "Join", child)` */
+/** `el("button.go", {onclick}, "Join", child)`; null children are left out. */
 export function el(kind, attributes = {}, ...children) {
   const [tag, ...classes] = kind.split(".");
   const made = document.createElement(tag);
@@ -26,6 +26,16 @@ export function icon(name) {
   return svg;
 }
 
+/** Of the first two words, in any script. */
 export function initials(name) {
-  return name.split(/\s+/).filter(Boolean).slice(0, 2).map((word) => [...word][0].toUpperCase()).join("");
+  const words = name.split(/\s+/).filter(Boolean).slice(0, 2);
+  return words.map((word) => [...word][0].toLocaleUpperCase()).join("");
+}
+
+/** "04:07", "1:00:00" */
+export function elapsed(ms) {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const two = (number) => String(number).padStart(2, "0");
+  const hours = Math.floor(seconds / 3600);
+  return `${hours ? `${hours}:` : ""}${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
 }

@@ -157,7 +157,9 @@ export class Session extends EventTarget {
   }
 
   inTurn(work) {
-    this.doing = this.doing.then(() => (this.hasEnded ? undefined : work()));
+    this.doing = this.doing
+      .then(() => (this.hasEnded ? undefined : work()))
+      .catch((error) => console.error("that could not be done:", error));
     return this.doing;
   }
 

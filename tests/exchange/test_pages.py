@@ -1,0 +1,59 @@
+"""The pages, their headers, and the description of the API."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from device.exchange.wire import API
+from tests.exchange.conftest import RunningExchange
+
+
+@pytest.fixture
+async def http(exchange: RunningExchange) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=exchange.url, trust_env=False) as client:
+        yield client
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/web/app.js", "/nothing", API + "/me"])
+async def test_every_answer_protects_a_browser(http: httpx.AsyncClient, path: str) -> None:
+    headers = (await http.get(path)).headers
+    assert "default-src 'none'" in headers["content-security-policy"]
+    assert "unsafe" not in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+
+
+async def test_every_route_documents_its_refusals(http: httpx.AsyncClient) -> None:
+    paths = (await http.get("/openapi.json")).json()["paths"]
+    for path, operations in paths.items():
+        for operation in operations.values():
+            refusals = [status for status in operation["responses"] if status.startswith("4")]
+            assert refusals or path.endswith("/health"), path
+            for status in refusals:
+                schema = operation["responses"][status]["content"]["application/json"]["schema"]
+                assert schema == {"$ref": "#/components/schemas/Problem"}, (path, status)
+
+
+async def test_the_documentation_names_every_route(http: httpx.AsyncClient) -> None:
+    page = (await http.get("/docs")).text
+    for path in (await http.get("/openapi.json")).json()["paths"]:
+        assert path in page
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/nothing", 404, "not_found"),
+        ("GET", "/web/../server/store.py", 404, "not_found"),
+        ("DELETE", API + "/me", 405, "method_not_allowed"),
+    ],
+)
+async def test_what_is_not_there_is_a_problem(
+    http: httpx.AsyncClient, method: str, path: str, status: int, code: str
+) -> None:
+    answer = await http.request(method, path)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+async def test_health(http: httpx.AsyncClient) -> None:
+    assert (await http.get(API + "/health")).json()["status"] == "ok"
