@@ -18,9 +18,11 @@ AUDIO_CLOCK = Fraction(1, SAMPLE_RATE_HZ)
 
 
 class OpusEncoder:
-    """One mono voice encoder. Not thread-safe: one owner."""
+    """One mono encoder. Not thread-safe: one owner."""
 
-    def __init__(self) -> None:
+    def __init__(self, for_silence: bool = False) -> None:
+        """``for_silence``: CELT alone, which has digital silence; SILK, which is for voice, decodes
+        zeros to a faint noise of comfort."""
         context = av.CodecContext.create("libopus", "w")
         context.sample_rate = SAMPLE_RATE_HZ
         context.layout = "mono"
@@ -28,7 +30,7 @@ class OpusEncoder:
         context.bit_rate = BITRATE_BPS
         context.time_base = AUDIO_CLOCK
         context.options = {
-            "application": "voip",
+            "application": "lowdelay" if for_silence else "voip",
             "frame_duration": "20",
             "fec": "1",
             "packet_loss": str(EXPECTED_LOSS_PERCENT),

@@ -53,7 +53,7 @@ class VoiceSender:
         self._lock = threading.Lock()
         self._blocks: list[bytes] = []
         self._muted = muted
-        self._encoder = OpusEncoder()
+        self._encoder = OpusEncoder(for_silence=muted)
         self._generation = 0
         self._packets_made = 0
         self._queues: set[VoiceQueue] = set()
@@ -75,7 +75,7 @@ class VoiceSender:
                 return
             self._muted = muted
             self._blocks.clear()
-            self._encoder = OpusEncoder()
+            self._encoder = OpusEncoder(for_silence=muted)
             self._generation += 1
         if muted:
             for queue in self._queues:
