@@ -18,8 +18,10 @@ __all__ = ["ButtonTiming", "GpioButtons", "board_factory"]
 
 def board_factory() -> Factory:
     """The pin factory of a real board. Raises UnknownBackend without lgpio or a GPIO chip."""
-    # lgpio makes a FIFO in the working directory at import; a unit's may be read-only.
+    # lgpio makes a FIFO in LG_WD at import, and moves the whole process there (seen with 0.2.2):
+    # every relative path of the configuration would be another one from then on.
     os.environ.setdefault("LG_WD", _runtime_directory())
+    working_directory = os.getcwd()
     try:
         from gpiozero.pins.lgpio import LGPIOFactory
 
@@ -31,19 +33,23 @@ def board_factory() -> Factory:
             f"This machine's GPIO chip cannot be used ({error}). Is the user in the group gpio? "
             "Off a board, set buttons and outputs in [hardware] to 'simulated' or 'disabled'."
         ) from error
+    finally:
+        os.chdir(working_directory)
 
 
 def _runtime_directory() -> str:
     """A directory of our own: systemd's, the login's, or a new one."""
     # systemd joins several with colons.
-    ours = os.environ.get("RUNTIME_DIRECTORY", "").split(":")[0]
-    return ours or os.environ.get("XDG_RUNTIME_DIR") or tempfile.mkdtemp(prefix="callbox-lgpio-")
+    ours = os.environ.get("RUNTIME_DIRECTORY", "").split(":")[0] or os.environ.get(
+        "XDG_RUNTIME_DIR"
+    )
+    return ours or tempfile.mkdtemp(prefix="callbox-lgpio-")
 
 
 class GpioButtons:
     """Push buttons between a line and ground, with the chip's pull-up.
 
-    gpiozero's own debouncing is left alone (docs/adr/0002): contacts go through a Debouncer each.
+    gpiozero's own debouncing is left alone (docs/adr/0006): contacts go through a Debouncer each.
     Edges come from gpiozero's thread or from this object's, one at a time and in order.
     """
 

@@ -32,7 +32,7 @@ class ButtonEdge:
 
 
 EdgeSink = Callable[[ButtonEdge], None]
-"""Takes each edge, in a foreign thread. Must not block."""
+"""Takes each edge, in a foreign thread. Must not block, nor open or close the buttons."""
 
 
 class Buttons(Protocol):

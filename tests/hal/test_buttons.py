@@ -234,14 +234,36 @@ def test_edges_of_many_fingers_come_one_at_a_time() -> None:
         assert [edge for edge in own if edge is not Edge.HELD] == [Edge.PRESSED, Edge.RELEASED] * 50
 
 
-def test_without_lgpio_it_says_what_to_install(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setitem(sys.modules, "lgpio", None)
-    monkeypatch.delitem(sys.modules, "gpiozero.pins.lgpio", raising=False)
+@pytest.fixture
+def no_lgpio_yet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """As if lgpio had never been imported; returns the runtime directory that systemd gives."""
+    for module in ("lgpio", "gpiozero.pins.lgpio"):
+        monkeypatch.delitem(sys.modules, module, raising=False)
     monkeypatch.setenv("LG_WD", "to be put back")
     monkeypatch.delenv("LG_WD")
     monkeypatch.setenv("RUNTIME_DIRECTORY", f"{tmp_path}:/run/other")
+    return tmp_path
+
+
+def test_without_lgpio_it_says_what_to_install(
+    no_lgpio_yet: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "lgpio", None)
     with pytest.raises(UnknownBackend, match=r"pip install 'callbox\[pi\]'"):
         board_factory()
-    assert os.environ["LG_WD"] == str(tmp_path)
+    assert os.environ["LG_WD"] == str(no_lgpio_yet)
+
+
+def test_lgpio_may_not_move_the_process(
+    no_lgpio_yet: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The real one does at import; so does this, which then lacks all else, as without a chip."""
+    library = no_lgpio_yet / "library"
+    library.mkdir()
+    (library / "lgpio.py").write_text("import os\nos.chdir(os.environ['LG_WD'])\n")
+    monkeypatch.syspath_prepend(library)
+    before = Path.cwd()
+    with pytest.raises(UnknownBackend, match="GPIO chip cannot be used"):
+        board_factory()
+    assert Path.cwd() == before != no_lgpio_yet
+    sys.modules.pop("lgpio")
