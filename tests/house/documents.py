@@ -4,6 +4,8 @@ python -m tests.house.documents           write docs/conformance.md
 python -m tests.house.documents --check   fail when one is stale or a row has no test
 """
 
+import contextlib
+import io
 import sys
 from collections import defaultdict
 from pathlib import Path
@@ -39,8 +41,8 @@ class Collector:
 
 def collect() -> dict[str, set[str]]:
     collector = Collector()
-    arguments = ["--collect-only", "--quiet", "--no-header", "-p", "no:terminal"]
-    code = pytest.main([*arguments, "tests"], plugins=[collector])
+    with contextlib.redirect_stdout(io.StringIO()):
+        code = pytest.main(["--collect-only", "--quiet", "tests"], plugins=[collector])
     if code != pytest.ExitCode.OK:
         sys.exit("The tests could not be collected; run pytest --collect-only to see why.")
     return collector.tests
