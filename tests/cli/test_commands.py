@@ -1,0 +1,145 @@
+"""The command, as a person uses it: real processes, a real terminal."""
+
+import contextlib
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+CALLBOX = [sys.executable, "-m", "device.cli.main"]
+
+
+def callbox(*arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*CALLBOX, *arguments], input=given, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+class Terminal:
+    """A process on a pseudo-terminal, and all that it has written."""
+
+    def __init__(self, *arguments: str) -> None:
+        self._controller, terminal = pty.openpty()
+        self.process = subprocess.Popen(
+            [*CALLBOX, *arguments], stdin=terminal, stdout=terminal, stderr=terminal
+        )
+        os.close(terminal)
+        self.text = ""
+
+    def until(self, pattern: str, within_s: float = 60) -> re.Match[str]:
+        """Read on until what has been written since the last time fits."""
+        deadline_s = time.monotonic() + within_s
+        while not (found := re.search(pattern, self.text)):
+            left_s = deadline_s - time.monotonic()
+            ready, _, _ = select.select([self._controller], [], [], max(0.0, left_s))
+            assert ready, f"{pattern!r} did not come; this did:\n{self.text}"
+            self.text += os.read(self._controller, 4096).decode(errors="replace")
+        self.text = self.text[found.end() :]
+        return found
+
+    def press(self, key: str) -> None:
+        os.write(self._controller, key.encode())
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        os.close(self._controller)
+
+
+@contextlib.contextmanager
+def terminal(*arguments: str) -> Iterator[Terminal]:
+    made = Terminal(*arguments)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+def test_the_demo_shows_a_unit_whose_buttons_are_keys() -> None:
+    with terminal("demo", "--port", "0") as demo:
+        demo.until(r"Open +http://127\.0\.0\.1:\d+")
+        demo.until(r"Password +\S+")
+        demo.until(r"in the session · alone · microphone on · camera front · speaker")
+        demo.press("m")
+        demo.until("microphone muted")
+        demo.press("c")
+        demo.until("camera rear")
+        demo.press("e")
+        demo.until("not in a call")
+        demo.press("j")
+        demo.until("in the session")
+        demo.press("q")
+        assert demo.process.wait(10) == 0
+
+
+def test_a_signal_ends_the_demo_in_order() -> None:
+    with terminal("demo", "--port", "0") as demo:
+        demo.until("in the session")
+        demo.process.send_signal(signal.SIGTERM)
+        assert demo.process.wait(10) == 0
+        assert "Traceback" not in demo.text
+
+
+def test_the_self_test_passes() -> None:
+    done = callbox("selftest")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "FAIL" not in done.stdout
+    assert "door hears: 1000" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["run", "--config", "/nonexistent/callbox.toml"], 2, "add-unit"),
+        (["exchange", "--host", "0.0.0.0", "--plain-http", "--data", "/tmp"], 2, "Plain HTTP"),
+        (["exchange", "--data", "/proc/none", "add-user", "ana"], 2, "--data"),
+        (["nonsense"], 2, "invalid choice"),
+    ],
+)
+def test_a_mistake_is_one_line_and_a_code(arguments: list[str], code: int, words: str) -> None:
+    done = callbox(*arguments, given="a long password\n")
+    assert done.returncode == code
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_unit_is_added_and_runs(tmp_path: Path) -> None:
+    data = ["exchange", "--data", str(tmp_path / "data")]
+    weak = callbox(*data, "add-user", "ana", given="short\n")
+    assert (weak.returncode, "8 characters" in weak.stderr) == (2, True)
+    assert callbox(*data, "add-user", "ana", given="a long password\n").returncode == 0
+    serving = subprocess.Popen(
+        [*CALLBOX, *data, "--host", "127.0.0.1", "--port", "0"], stdout=subprocess.PIPE, text=True
+    )
+    assert serving.stdout is not None
+    try:
+        url = serving.stdout.readline().removeprefix("Listening on ").strip()
+        assert url.startswith("https://")
+        out = tmp_path / "unit"
+        unit = ["add-unit", "door", "--address", url, "--session", "hall", "--out", str(out)]
+        assert callbox(*data, *unit).returncode == 0
+        config = out / "callbox.toml"
+        assert config.stat().st_mode & 0o077 == 0
+        config.write_text(config.read_text() + '\n[hardware]\nbuttons = "simulated"\n')
+        (out / "exchange.pem").write_text("no certificate")
+        refused = callbox("run", "--config", str(config))
+        assert (refused.returncode, "exchange.pem" in refused.stderr) == (1, True)
+        assert callbox(*data, *unit).returncode == 0
+        config.write_text(config.read_text() + '\n[hardware]\nbuttons = "simulated"\n')
+        with terminal("-v", "run", "--config", str(config)) as running:
+            running.until("POST .*/join .*200")
+            running.process.send_signal(signal.SIGTERM)
+            assert running.process.wait(10) == 0
+    finally:
+        serving.terminate()
+        assert serving.wait(10) == 0
+        serving.stdout.close()
