@@ -4,6 +4,7 @@ import asyncio
 import statistics
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -145,6 +146,7 @@ async def test_the_end_button_tells_both_and_frees_everything(
     ana: Person, door: Kiosk, exchange: RunningExchange
 ) -> None:
     await meet(ana, door)
+    assert udp_sockets()
     tasks, threads = asyncio.all_tasks(), set(threading.enumerate())
     pressed_s = time.monotonic()
     door.tap(Button.END_CALL)
@@ -157,8 +159,16 @@ async def test_the_end_button_tells_both_and_frees_everything(
     assert door.unit.hardware.audio.selected is None
     left = asyncio.all_tasks() - {asyncio.current_task()}
     assert not [task for task in left if is_the_calls(task)], left - tasks
+    assert udp_sockets() == []
     names = {thread.name for thread in threading.enumerate()} - {t.name for t in threads}
     assert not names & {"camera", "capture", "playback", "audio-decoder", "video-decoder"}
+
+
+def udp_sockets() -> list[str]:
+    """The local addresses of this process's UDP sockets: media's, nobody else here has any."""
+    own = {str(path.readlink()) for path in Path("/proc/self/fd").iterdir() if path.is_symlink()}
+    lines = Path("/proc/net/udp").read_text().splitlines()[1:]
+    return [line.split()[1] for line in lines if f"socket:[{line.split()[9]}]" in own]
 
 
 def is_the_calls(task: asyncio.Task[Any]) -> bool:

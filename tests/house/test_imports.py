@@ -53,18 +53,20 @@ ROOMS = {
 HOSTS = ("device.exchange.server", "device.trial.demo", "device.trial.selftest")
 
 
-def modules() -> list[tuple[str, Path]]:
-    files = [path for top in ("hal", "device") for path in (ROOT / top).rglob("*.py")]
-    return [(name_of(path), path) for path in sorted(files)]
-
-
 def name_of(path: Path) -> str:
     parts = path.relative_to(ROOT).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
+# Read and parsed once, while the tests are collected: ast.parse of Python 3.11.2 fails now and then
+# when other threads parse as well.
+FILES = [path for top in ("hal", "device") for path in sorted((ROOT / top).rglob("*.py"))]
+MODULES = [(name_of(path), path) for path in FILES]
+TREES = {path: ast.parse(path.read_text()) for path in FILES}
+
+
 def imports(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(TREES[path]):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -81,7 +83,7 @@ def room_of(name: str) -> str | None:
     return max(rooms, key=len, default=None)
 
 
-@pytest.mark.parametrize(("name", "path"), modules(), ids=[name for name, _ in modules()])
+@pytest.mark.parametrize(("name", "path"), MODULES, ids=[name for name, _ in MODULES])
 def test_a_module_imports_only_what_its_room_may_see(name: str, path: Path) -> None:
     room = room_of(name)
     for imported in imports(path):
@@ -96,23 +98,22 @@ def test_a_module_imports_only_what_its_room_may_see(name: str, path: Path) -> N
 
 
 def test_a_unit_does_not_load_the_server() -> None:
-    for name, path in modules():
+    for name, path in MODULES:
         if any(within(name, host) for host in HOSTS):
             continue
-        top_level = ast.parse(path.read_text()).body
-        for node in top_level:
+        for node in TREES[path].body:
             if isinstance(node, ast.ImportFrom) and node.module:
                 assert not within(node.module, "device.exchange.server"), name
 
 
 def test_packages_only_re_export() -> None:
-    for path in [*ROOT.glob("hal/**/__init__.py"), *ROOT.glob("device/**/__init__.py")]:
-        for node in ast.parse(path.read_text()).body:
+    for path in (path for path in FILES if path.name == "__init__.py"):
+        for node in TREES[path].body:
             is_docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
             is_all = isinstance(node, ast.Assign)
             assert isinstance(node, ast.Import | ast.ImportFrom) or is_docstring or is_all, path
 
 
 def test_modules_stay_small() -> None:
-    long = [name for name, path in modules() if len(path.read_text().splitlines()) > 320]
+    long = [name for name, path in MODULES if len(path.read_text().splitlines()) > 320]
     assert not long, f"over about 300 lines: {long}"
