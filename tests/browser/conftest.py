@@ -22,7 +22,7 @@ from pytest_asyncio import is_async_test
 from device.exchange.server.config import ExchangeConfig
 from device.exchange.server.run import serve
 from device.exchange.server.store import Store
-from device.exchange.wire import User
+from device.exchange.wire import API, User
 
 HERE = Path(__file__).parent
 CHROMIUM = "/usr/bin/chromium"
@@ -118,16 +118,25 @@ def gone_after_s() -> float:
     return 15.0
 
 
+@pytest.fixture
+def max_members() -> int:
+    """How many fit into a session; a test may want fewer."""
+    return 4
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def exchange(tmp_path: Path, gone_after_s: float) -> AsyncIterator[RunningExchange]:
+async def exchange(
+    tmp_path: Path, gone_after_s: float, max_members: int
+) -> AsyncIterator[RunningExchange]:
     """An exchange with a data folder of its own and the accounts of USERS, all with PASSWORD."""
     store = Store(tmp_path)
     for uid, name in USERS.items():
         store.add_user(User(uid, name, kind="unit" if uid == "door" else "person"), PASSWORD)
     store.close()
-    running = RunningExchange(
-        ExchangeConfig(tmp_path, port=0, tls=False, gone_after_s=gone_after_s)
+    config = ExchangeConfig(
+        tmp_path, port=0, tls=False, gone_after_s=gone_after_s, max_members=max_members
     )
+    running = RunningExchange(config)
     await running.start()
     yield running
     await running.stop()
@@ -173,10 +182,12 @@ async def visit(
             "addEventListener('securitypolicyviolation',"
             " (e) => console.error('blocked by policy:', e.violatedDirective, e.blockedURI))"
         )
-        await page.goto(exchange.url)
         if uid is not None:
-            await sign_in(page, uid)
-            await page.wait_for_selector("#session")
+            account = {"uid": uid, "password": PASSWORD}
+            answer = await context.request.post(f"{exchange.url}{API}/sign-in", data=account)
+            assert answer.ok, await answer.text()
+        await page.goto(exchange.url)
+        await page.wait_for_selector("#session" if uid else "#uid")
         return page
 
     yield open_page
@@ -196,6 +207,13 @@ async def join(page: Page, session: str, kind: str = "Video") -> None:
     await page.fill("#session", session)
     await page.get_by_role("button", name=kind, exact=True).click()
     await page.wait_for_selector(".call")
+
+
+async def press(page: Page, label: str) -> None:
+    """A control of the call; it may have faded."""
+    await page.mouse.move(100, 300)
+    await page.mouse.move(110, 310)
+    await page.get_by_role("button", name=label, exact=True).click()
 
 
 async def until_linked(page: Page, uid: str) -> None:

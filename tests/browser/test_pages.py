@@ -2,7 +2,7 @@
 
 from playwright.async_api import expect
 
-from tests.browser.conftest import RunningExchange, Visit, join, sign_in
+from tests.browser.conftest import RunningExchange, Visit, join, press, sign_in
 
 
 async def test_a_wrong_password_is_refused_in_words(visit: Visit) -> None:
@@ -13,7 +13,8 @@ async def test_a_wrong_password_is_refused_in_words(visit: Visit) -> None:
 
 
 async def test_a_person_signs_in_stays_so_and_signs_out(visit: Visit) -> None:
-    page = await visit("ana")
+    page = await visit(None)
+    await sign_in(page, "ana")
     await expect(page.get_by_text("Signed in as Ana")).to_be_visible()
     await page.reload()
     await expect(page.get_by_text("Signed in as Ana")).to_be_visible()
@@ -89,7 +90,7 @@ async def test_nothing_is_wider_than_the_smallest_phone(visit: Visit) -> None:
     await page.wait_for_selector(".sessions button")
     assert await page.evaluate(wide) <= 0
     await page.locator(".sessions button").click()
-    await page.get_by_role("button", name="Who is here").click()
+    await press(page, "Who is here")
     assert await page.evaluate(wide) <= 0
     for button in await page.locator(".controls button:visible").all():
         box = await button.bounding_box()

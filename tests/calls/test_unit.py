@@ -1,84 +1,44 @@
 """A browser and a unit in one call: what each sees and hears of the other, and the buttons."""
 
 import asyncio
-import statistics
 import threading
 import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
-from hal import AudioMode, Button, Facing
+from hal import Button, Facing
 from hal.audio.simulated import SimulatedAudioRouter
-from tests.calls.world import BROWSER_TONE_HZ, UNIT_TONE_HZ, Kiosk, Person
+from tests.calls.world import (
+    BROWSER_TONE_HZ,
+    HEAR,
+    UNIT_TONE_HZ,
+    Kiosk,
+    Person,
+    heard_by,
+    meet,
+    watch,
+)
 from tests.exchange.conftest import RunningExchange
-from tests.media.world import loudest_hz, until
+from tests.media.world import until
 
 pytestmark = pytest.mark.browser
 
-WATCH_S = 30
-WATCH = """
-  const video = document.querySelector('.tile:not(.own) video');
-  window.seen = [];
-  const look = () => {
-    const mark = stamp.readStamp(video);
-    const at = Date.now();
-    if (mark) window.seen.push({ facing: mark.facing, ageMs: (at - mark.epochMs) % 2 ** 32, at });
-    video.requestVideoFrameCallback(look);
-  };
-  video.requestVideoFrameCallback(look);
-  return true;
-"""
 
-
-async def meet(ana: Person, door: Kiosk) -> None:
-    await ana.page.click(".sessions button")
-    await ana.page.wait_for_selector(".tile:not(.own)[data-link=up]")
-    await door.wait_link()
-    await ana.until("document.querySelector('.tile:not(.own) video').videoWidth === 1280")
-
-
-async def watch(ana: Person) -> None:
-    await ana.evaluate(WATCH)
-    await ana.until("window.seen.length > 0")
-
-
-async def test_the_browser_shows_720p_without_a_freeze_and_both_hear(
-    ana: Person, door: Kiosk, record_property: Any
-) -> None:
+async def test_the_browser_shows_720p_h264_and_both_hear(ana: Person, door: Kiosk) -> None:
     await meet(ana, door)
-    await ana.evaluate(
-        "const { streams } = app.session.peers.get('door');"
-        "window.hear = await hear.listen(streams.audio); return true;"
-    )
     await watch(ana)
-    before = await ana.statistics("video")
-    start_s = time.monotonic()
-    await ana.page.wait_for_timeout(WATCH_S * 1000)
-    after = await ana.statistics("video")
-    seconds = time.monotonic() - start_s
-    frames_per_s = (after["framesDecoded"] - before["framesDecoded"]) / seconds
-    ages_ms = [each["ageMs"] % 2**32 for each in await ana.page.evaluate("window.seen")]
-    heard = await ana.page.evaluate("window.hear()")
+    await ana.evaluate(HEAR)
+    await ana.until("window.seen.length > 30")
+    await ana.until(f"Math.abs(window.hear().hz - {UNIT_TONE_HZ}) < 5")
     audio = door.unit.hardware.audio
     assert isinstance(audio, SimulatedAudioRouter)
-    played = np.frombuffer(audio.played(AudioMode.SPEAKER), "<i2")
-    figures = {
-        "frames_per_s": round(frames_per_s, 1),
-        "freezes": after["freezeCount"],
-        "age_ms": statistics.median(ages_ms),
-        "browser_hears_hz": round(heard["hz"], 1),
-        "unit_hears_hz": round(loudest_hz(played[-48_000:]), 1),
-    }
-    print(figures)
-    assert (after["frameWidth"], after["frameHeight"]) == (1280, 720)
-    assert frames_per_s >= 28
-    assert after["freezeCount"] == 0
-    assert figures["age_ms"] <= 150
-    assert abs(heard["hz"] - UNIT_TONE_HZ) < 5
-    assert abs(figures["unit_hears_hz"] - BROWSER_TONE_HZ) < 5
+    await until(lambda: abs(heard_by(audio) - BROWSER_TONE_HZ) < 5)
+    counted = await ana.statistics("video")
+    assert (counted["frameWidth"], counted["frameHeight"]) == (1280, 720)
+    numbers = await ana.page.evaluate("window.seen.map(({ number }) => number)")
+    assert numbers == sorted(numbers)
     codec = await ana.evaluate(
         "const [link] = app.session.links.links.values();"
         "const video = link.pc.getReceivers().find(({ track }) => track.kind === 'video');"
@@ -88,21 +48,14 @@ async def test_the_browser_shows_720p_without_a_freeze_and_both_hear(
     assert ana.complaints == []
 
 
-async def test_the_camera_button_shows_the_rear_within_300_ms(ana: Person, door: Kiosk) -> None:
+async def test_the_camera_button_shows_the_rear(ana: Person, door: Kiosk) -> None:
     await meet(ana, door)
     await watch(ana)
     sdp = await ana.evaluate(
         "const [link] = app.session.links.links.values(); return link.pc.remoteDescription.sdp"
     )
-    pressed_ms = time.time() * 1000
     door.tap(Button.CAMERA_SWITCH)
     await ana.until("window.seen.at(-1).facing === 'REAR'")
-    seen = await ana.page.evaluate("window.seen.find(({ facing }) => facing === 'REAR')")
-    delay_ms = seen["at"] - pressed_ms
-    print({"switch_ms": round(delay_ms)})
-    assert delay_ms <= 300
-    after = await ana.statistics("video")
-    assert after["freezeCount"] == 0
     assert sdp == await ana.evaluate(
         "const [link] = app.session.links.links.values(); return link.pc.remoteDescription.sdp"
     )
@@ -152,7 +105,6 @@ async def test_the_end_button_tells_both_and_frees_everything(
     door.tap(Button.END_CALL)
     await door.call.wait_ended()
     took_s = time.monotonic() - pressed_s
-    print({"end_s": round(took_s, 3)})
     assert took_s <= 1
     await ana.page.wait_for_selector("text=You are alone in this call.")
     assert not door.unit.hardware.camera.is_open

@@ -15,9 +15,11 @@ from device.app import Unit, open_unit
 from device.config import parse
 from device.session.call import CallSession
 from device.session.snapshot import Link
-from hal import Button
+from hal import AudioMode, Button
+from hal.audio.simulated import SimulatedAudioRouter
 from hal.buttons.simulated import SimulatedButtons
 from tests.exchange.conftest import PASSWORD, RunningExchange
+from tests.media.world import loudest_hz
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -164,3 +166,40 @@ async def kiosk(exchange: RunningExchange, **call: Any) -> AsyncIterator[Kiosk]:
     )
     async with open_unit(config, loopback_only=True) as unit:
         yield Kiosk(unit, await unit.join("hall"))
+
+
+WATCH = """
+  const video = document.querySelector('.tile:not(.own) video');
+  window.seen = [];
+  const look = () => {
+    const mark = stamp.readStamp(video);
+    const at = Date.now();
+    if (mark) window.seen.push({ facing: mark.facing, ageMs: (at - mark.epochMs) % 2 ** 32, at, number: mark.frameNumber });
+    video.requestVideoFrameCallback(look);
+  };
+  video.requestVideoFrameCallback(look);
+  return true;
+"""
+
+HEAR = """
+  const { streams } = app.session.peers.get('door');
+  window.hear = await hear.listen(streams.audio);
+  return true;
+"""
+
+
+async def meet(ana: Person, door: Kiosk) -> None:
+    await ana.page.click(".sessions button")
+    await ana.page.wait_for_selector(".tile:not(.own)[data-link=up]")
+    await door.wait_link()
+    await ana.until("document.querySelector('.tile:not(.own) video').videoWidth === 1280")
+
+
+async def watch(ana: Person) -> None:
+    await ana.evaluate(WATCH)
+    await ana.until("window.seen.length > 0")
+
+
+def heard_by(audio: SimulatedAudioRouter) -> float:
+    """The loudest frequency of the unit's loudspeaker over its last second."""
+    return loudest_hz(np.frombuffer(audio.played(AudioMode.SPEAKER), "<i2")[-48_000:])

@@ -36,6 +36,13 @@ export class CallView {
     this.left = new AbortController();
     const { signal } = this.left;
     this.session.addEventListener("change", () => this.show(), { signal });
+    // What cannot be seen cannot be pressed: the touch that wakes the controls does only that.
+    const early = { capture: true, signal };
+    this.root.addEventListener("pointerdown", () => { this.isWaking = this.root.classList.contains("calm"); }, early);
+    this.root.addEventListener("click", (event) => {
+      if (this.isWaking && event.detail) event.stopPropagation();
+      this.isWaking = false;
+    }, early);
     for (const kind of ["pointermove", "pointerdown", "keydown", "focusin"]) {
       document.addEventListener(kind, () => this.stir(), { signal });
     }
@@ -122,7 +129,7 @@ export class CallView {
         this.grid.insertBefore(tile.root, this.tiles.get(own.user.uid)?.root ?? null);
         this.tiles.set(uid, tile);
       }
-      this.tiles.get(uid).show(person);
+      this.tiles.get(uid).show(person, session.audioOnly);
     }
     this.grid.dataset.layout = ["alone", "alone", "spotlight"][shown.length] ?? "many";
     this.grid.dataset.count = shown.length;

@@ -47,8 +47,8 @@ export class EventReader {
 
   /** One connection, until it ends. A silent one is a dead one. */
   async readOnce(opened) {
-    const connection = new AbortController();
-    const abort = () => connection.abort();
+    this.connection = new AbortController();
+    const abort = () => this.connection.abort();
     this.stopped.signal.addEventListener("abort", abort);
     let silence;
     const heard = () => {
@@ -57,7 +57,7 @@ export class EventReader {
     };
     try {
       heard();
-      const body = await openEvents(this.secret, this.last, connection.signal);
+      const body = await openEvents(this.secret, this.last, this.connection.signal);
       opened();
       const reader = body.getReader();
       const decoder = new TextDecoder();

@@ -26,13 +26,14 @@ export class Tile {
     this.root.classList.toggle("own", Boolean(person.isOwn));
   }
 
-  show(person) {
+  /** In an audio call nobody is expected to be seen. */
+  show(person, audioOnly) {
     this.person = person;
     const { state, streams, link } = person;
     const stream = streams.video ?? null;
     if (this.video.srcObject !== stream) this.video.srcObject = stream;
     this.muted.classList.toggle("hidden", !state.audio_muted);
-    this.paused.classList.toggle("hidden", !state.video_paused);
+    this.paused.classList.toggle("hidden", !state.video_paused || audioOnly);
     this.root.dataset.link = link;
     this.words.textContent = {
       connecting: `Connecting to ${this.name}…`,
