@@ -174,7 +174,10 @@ WATCH = """
   const look = () => {
     const mark = stamp.readStamp(video);
     const at = Date.now();
-    if (mark) window.seen.push({ facing: mark.facing, ageMs: (at - mark.epochMs) % 2 ** 32, at, number: mark.frameNumber });
+    if (mark) {
+      const ageMs = (at - mark.epochMs) % 2 ** 32;
+      window.seen.push({ facing: mark.facing, ageMs, at, number: mark.frameNumber });
+    }
     video.requestVideoFrameCallback(look);
   };
   video.requestVideoFrameCallback(look);
