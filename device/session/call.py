@@ -1,6 +1,7 @@
 """The public face of a call: ``Calls.start_session`` and the ``CallSession`` it returns."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from types import TracebackType
 from typing import Self
@@ -17,6 +18,8 @@ from device.session.settings import CallSettings
 from device.session.snapshot import Snapshot
 from device.session.values import CallToken
 from hal import AudioMode
+
+logger = logging.getLogger(__name__)
 
 
 class CallSession:
@@ -133,9 +136,11 @@ class Calls:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._call is not None and not self._is_over:
-            await self._call.end_session()
-        await self._tasks.__aexit__(kind, error, trace)
+        try:
+            if self._call is not None and not self._is_over:
+                await self._call.end_session()
+        finally:
+            await self._tasks.__aexit__(kind, error, trace)
 
     @property
     def active(self) -> CallSession | None:
@@ -157,9 +162,10 @@ class Calls:
         listeners = Listeners()
         if settings.listener is not None:
             listeners.add("settings", settings.listener)
+        exchange = self._new_exchange()
         media = self._new_media()
-        engine = CallEngine(media, self._new_exchange(), self._clock, listeners)
-        self._running = self._tasks.create_task(engine.run(), name="call")
+        engine = CallEngine(media, exchange, self._clock, listeners)
+        self._running = self._tasks.create_task(_contained(engine), name="call")
         call = self._call = CallSession(engine, listeners, self._clock)
         start = commands.Start(token, settings, media.devices, media.facings)
         try:
@@ -173,3 +179,11 @@ class Calls:
         if not call.snapshot.is_live:
             raise CallError("The session ended while it was being joined.")
         return call
+
+
+async def _contained(engine: CallEngine) -> None:
+    """A call that fails by a defect is logged and takes nothing along."""
+    try:
+        await engine.run()
+    except Exception:
+        logger.exception("a call failed by a defect")

@@ -68,6 +68,16 @@ class Draft:
         if self.snapshot.is_live:
             self.do(PublishState(state))
 
+    def show_muted(self, muted: bool, by: str = "") -> None:
+        """The microphone is so; ``by`` is the uid of who did it, empty for this unit."""
+        self.set(muted=muted)
+        self.show(replace(self.snapshot.state, audio_muted=muted), muted_by=by)
+
+    def show_no_sound(self) -> None:
+        """Who cannot be heard is shown as muted, whatever is wanted."""
+        if self.snapshot.is_live:
+            self.show_muted(True)
+
     def end(self, reason: EndReason) -> None:
         """Begin the end, unless it has begun."""
         now = self.snapshot

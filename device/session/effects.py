@@ -42,8 +42,9 @@ class SendSignal:
 
 @dataclass(frozen=True, slots=True)
 class OpenSound:
+    """Always opened muted; an unmute follows, so that none can be overtaken by an opening."""
+
     mode: AudioMode
-    muted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,10 @@ class SetMicrophone:
 
 @dataclass(frozen=True, slots=True)
 class SelectRoute:
+    """``picked_before``: what a person had chosen until now, for when this fails."""
+
     mode: AudioMode
+    picked_before: AudioMode | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,3 +113,30 @@ ExchangeEffect = JoinExchange | PublishState | RequestVideo | AcceptVideo | Send
 DeviceEffect = OpenSound | SetMicrophone | SelectRoute | OpenCamera | CloseCamera | MoveCamera
 LinkEffect = UseIceServers | ConnectPeer | DeliverSignal | DisconnectPeer
 Effect = ExchangeEffect | DeviceEffect | LinkEffect | SetTimer | Release
+
+
+class Thing(Enum):
+    """What effects of several kinds contend for; the last one asked of it is what is wanted."""
+
+    MICROPHONE = "microphone"
+    CAMERA = "camera"
+    FACING = "facing"
+    SOUND = "sound"
+    VIDEO_CALL = "video call"
+
+
+_THINGS: dict[type, Thing] = {
+    SetMicrophone: Thing.MICROPHONE,
+    OpenCamera: Thing.CAMERA,
+    CloseCamera: Thing.CAMERA,
+    MoveCamera: Thing.FACING,
+    OpenSound: Thing.SOUND,
+    SelectRoute: Thing.SOUND,
+    RequestVideo: Thing.VIDEO_CALL,
+    AcceptVideo: Thing.VIDEO_CALL,
+}
+
+
+def thing_of(effect: Effect) -> Thing | None:
+    """None for an effect that stands for itself."""
+    return _THINGS.get(type(effect))

@@ -2,21 +2,22 @@
 
 An input is stepped, the snapshot stored, its events delivered in order, its effects handed to lanes.
 A lane does its effects one after another and reports each as a fact to the inbox, so neither waits
-for the other: devices (slow: a camera opens in half a second), links, exchange. All tasks belong to
-one TaskGroup that ends with the call.
+for the other: microphone (at once), devices (slow: a camera opens in half a second), links,
+exchange. All tasks belong to one TaskGroup that ends with the call.
 """
 
 import asyncio
 import logging
+from collections.abc import Awaitable
 from dataclasses import dataclass
-from typing import TypeVar
 
-from device.errors import CallboxError, CallError, NotInSession
-from device.session import effects
+from device.errors import CallboxError, CallError
+from device.session import commands, effects
 from device.session.effects import Effect
+from device.session.jobs import Ask, Job, Jobs, Lane, asks_that_go_on
 from device.session.listeners import Listeners
 from device.session.outcomes import EffectFailed, EngineBroke, Released, TimerFired
-from device.session.perform import Lane, Performer, lane_of
+from device.session.perform import LaneName, Performer, lane_of
 from device.session.ports import Clock, ExchangePort, MediaPort, Timer
 from device.session.snapshot import Snapshot
 from device.session.step import Input, step
@@ -25,32 +26,21 @@ from hal import HalError
 
 logger = logging.getLogger(__name__)
 
-Done = asyncio.Future[None]
-"""Resolved once an effect has been done and its outcome stepped."""
-
-RELEASE_WITHIN_S = 0.9
-"""Of the second in which everything must be free."""
+RELEASE_WITHIN_S = 0.8
+"""Of the second in which everything must be free; the rest is for a busy processor."""
 
 _DEFECT = "The call failed by a defect of callbox; see the log."
 
 
 @dataclass(frozen=True, slots=True)
 class _Letter:
-    """An input. ``accepted`` gets the futures of the effects it set off, or the refusal; ``done``,
-    on an outcome, is the future of its effect, and ``error`` how that failed."""
+    """An input: a command with who asked it, a fact, or the outcome of a job. One without an input
+    is a job that says nothing by its success, or that failed with ``error``."""
 
     given: Input | None
-    accepted: "asyncio.Future[tuple[Done, ...]] | None" = None
-    done: Done | None = None
+    ask: Ask | None = None
+    job: Job | None = None
     error: Exception | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Job:
-    """An effect in a lane; without one it only waits for its turn."""
-
-    effect: Effect | None
-    done: Done | None
 
 
 class CallEngine:
@@ -67,10 +57,11 @@ class CallEngine:
         self._listeners = listeners
         self._performer = Performer(media, exchange, self.report)
         self._inbox: asyncio.Queue[_Letter] = asyncio.Queue()
-        self._lanes: dict[Lane, asyncio.Queue[_Job]] = {lane: asyncio.Queue() for lane in Lane}
+        self._jobs = Jobs()
+        self._lanes = {name: Lane() for name in LaneName}
+        self._workers: dict[LaneName, asyncio.Task[None]] = {}
         self._timers: dict[effects.TimerName, Timer] = {}
-        self._pending: set[Done] = set()
-        self._release: _Job | None = None
+        self._release: Job | None = None
 
     def report(self, fact: Input) -> None:
         """Put a fact into the inbox. From the event loop only; never blocks."""
@@ -81,50 +72,59 @@ class CallEngine:
         if self.ended.is_set():
             self._step(command)  # refuses, or finds nothing left to do
             return
-        accepted: asyncio.Future[tuple[Done, ...]] = asyncio.get_running_loop().create_future()
-        self._inbox.put_nowait(_Letter(command, accepted))
-        for result in await asyncio.gather(*await accepted, return_exceptions=True):
-            if isinstance(result, BaseException):
-                raise result
+        ask = Ask()
+        self._inbox.put_nowait(_Letter(command, ask))
+        await ask.answer
 
     async def run(self) -> None:
         """Take inputs until the call has ended and everything is released."""
         try:
             async with asyncio.TaskGroup() as tasks:
-                workers = [
-                    tasks.create_task(self._work(lane), name=f"call-{lane.value}") for lane in Lane
-                ]
+                for name in LaneName:
+                    self._workers[name] = tasks.create_task(
+                        self._work(name), name=f"call-{name.value}"
+                    )
                 try:
-                    while self.snapshot.phase is not Phase.ENDED:
+                    while self._release is None:
                         self._take(await self._inbox.get())
-                        if self._release is not None:
-                            for worker in workers:
-                                worker.cancel()
-                            await self._finish(self._release)
                 finally:
-                    for worker in workers:
-                        worker.cancel()
+                    await self._free_everything()
         finally:
-            if self.snapshot.phase is not Phase.ENDED:
-                await self._close_ports()  # the application is going down
-            self._cancel_timers()
+            self._tell_the_end()
             self.ended.set()
             self._turn_away()
 
     def _take(self, letter: _Letter) -> None:
+        given = self._input(letter)
         wanted: tuple[Effect, ...] = ()
+        refusal: Exception | None = None
         try:
-            if letter.given is not None:
-                wanted = self._step(letter.given)
-        except (CallError, HalError) as refusal:
-            _fail(letter.accepted, refusal)
+            if given is not None:
+                wanted = self._step(given)
+        except (CallError, HalError) as error:
+            refusal = error
         except Exception:
-            logger.exception("defect while taking %s", type(letter.given).__name__)
-            _fail(letter.accepted, CallError(_DEFECT))
-            if not isinstance(letter.given, EngineBroke):
+            logger.exception("defect while taking %s", type(given).__name__)
+            refusal = CallError(_DEFECT)
+            if not isinstance(given, EngineBroke):
                 self.report(EngineBroke(_DEFECT))
-        self._hand_out(wanted, letter.accepted)
-        self._settle(letter.done, letter.error)
+        for effect in wanted:
+            asks = asks_that_go_on(letter.job, letter.error, effect)
+            self._dispatch(effect, asks if letter.ask is None else [letter.ask])
+        if letter.job is not None:
+            self._jobs.finish(letter.job, letter.error)
+        if letter.ask is not None:
+            if not wanted and refusal is None:
+                self._jobs.join(given, letter.ask)
+            letter.ask.one_is_done(refusal)
+
+    def _input(self, letter: _Letter) -> Input | None:
+        error, job = letter.error, letter.job
+        if job is None or not isinstance(error, CallboxError | HalError):
+            return letter.given
+        return EffectFailed(
+            job.effect, error.code, str(error), job.is_awaited, self._jobs.is_superseded(job)
+        )
 
     def _step(self, given: Input) -> tuple[Effect, ...]:
         result = step(self.snapshot, given, self._clock.now_s())
@@ -133,88 +133,65 @@ class CallEngine:
             self._listeners.deliver(event)
         return result.effects
 
-    def _hand_out(
-        self,
-        wanted: tuple[Effect, ...],
-        accepted: "asyncio.Future[tuple[Done, ...]] | None",
-    ) -> None:
-        is_awaited = accepted is not None and not accepted.done()
-        jobs = [_Job(effect, self._promise() if is_awaited else None) for effect in wanted]
-        if is_awaited and not jobs:
-            # Nothing to do: it may be under way already, so wait for the devices' turn.
-            jobs = [_Job(None, self._promise())]
-        for job in jobs:
-            self._dispatch(job)
-        if is_awaited:
-            _resolve(accepted, tuple(job.done for job in jobs if job.done is not None))
+    def _dispatch(self, effect: Effect, asks: list[Ask]) -> None:
+        if isinstance(effect, effects.SetTimer):
+            self._set_timer(effect.name, effect.at_s)
+            return
+        job = self._jobs.begin(effect, asks)
+        if isinstance(effect, effects.Release):
+            self._release = job
+        else:
+            self._lanes[lane_of(effect)].put(job)
 
-    def _promise(self) -> Done:
-        done: Done = asyncio.get_running_loop().create_future()
-        self._pending.add(done)
-        return done
-
-    def _settle(self, done: Done | None, error: Exception | None) -> None:
-        if done is not None:
-            self._pending.discard(done)
-            _fail(done, error)
-            _resolve(done, None)
-
-    def _dispatch(self, job: _Job) -> None:
-        match job.effect:
-            case effects.SetTimer(name, at_s):
-                self._set_timer(name, at_s)
-                self._settle(job.done, None)
-            case effects.Release():
-                self._release = job
-            case _:
-                self._lanes[lane_of(job.effect)].put_nowait(job)
-
-    async def _work(self, lane: Lane) -> None:
+    async def _work(self, name: LaneName) -> None:
         while True:
-            job = await self._lanes[lane].get()
-            self._inbox.put_nowait(await self._do(job))
+            self._inbox.put_nowait(await self._do(await self._lanes[name].get()))
 
-    async def _do(self, job: _Job) -> _Letter:
-        if job.effect is None:
-            return _Letter(None, done=job.done)
+    async def _do(self, job: Job) -> _Letter:
         try:
-            return _Letter(await self._performer.perform(job.effect), done=job.done)
+            return _Letter(await self._performer.perform(job.effect), job=job)
         except (CallboxError, HalError) as error:
-            failed = EffectFailed(job.effect, error.code, str(error), job.done is not None)
-            return _Letter(failed, done=job.done, error=error)
+            return _Letter(None, job=job, error=error)
         except Exception as defect:
             logger.exception("defect while doing %s", type(job.effect).__name__)
-            return _Letter(EngineBroke(_DEFECT), done=job.done, error=defect)
+            return _Letter(EngineBroke(_DEFECT), job=job, error=defect)
 
-    async def _finish(self, job: _Job) -> None:
-        """What is still in the lanes is pointless now: free everything, then the last events."""
-        self._release = None
+    async def _free_everything(self) -> None:
+        """What has not begun is pointless now. A device that is being opened is waited for, since it
+        can only be closed afterwards; the rest is dropped."""
         self._cancel_timers()
-        await self._close_ports()
-        self._take(_Letter(Released(), done=job.done))
+        for name, lane in self._lanes.items():
+            lane.clear()
+            if name is not LaneName.DEVICES:
+                self._workers[name].cancel()
+        try:
+            await self._close_ports()
+        finally:
+            self._workers[LaneName.DEVICES].cancel()
 
     async def _close_ports(self) -> None:
         """Within a second, whatever the network does; each clean-up apart from the other."""
-        closings = {
-            asyncio.ensure_future(self._media.aclose()): "media",
-            asyncio.ensure_future(self._leave()): "exchange",
-        }
-        _, late = await asyncio.wait(closings, timeout=RELEASE_WITHIN_S)
-        for closing in late:
-            closing.cancel()
-            logger.error("the %s did not close in time", closings[closing])
-        for closing, result in zip(
-            closings, await asyncio.gather(*closings, return_exceptions=True), strict=True
-        ):
-            if isinstance(result, Exception):
-                logger.error("closing the %s failed: %r", closings[closing], result)
+        try:
+            async with asyncio.timeout(RELEASE_WITHIN_S), asyncio.TaskGroup() as tasks:
+                tasks.create_task(_closed("media", self._media.aclose()), name="close-media")
+                tasks.create_task(_closed("exchange", self._leave()), name="close-exchange")
+        except TimeoutError:
+            pass  # logged by the one that was late
 
     async def _leave(self) -> None:
         try:
-            if self.snapshot.me is not None:
-                await self._exchange.leave()
+            await self._exchange.leave()
         finally:
             await self._exchange.aclose()
+
+    def _tell_the_end(self) -> None:
+        """The last events; an application that goes down has ended its call."""
+        job, self._release = self._release, None
+        if self.snapshot.phase is Phase.IDLE:
+            return
+        if job is None:
+            self._step(commands.EndSession())
+        self._take(_Letter(Released(), job=job))
 
     def _set_timer(self, name: effects.TimerName, at_s: float | None) -> None:
         running = self._timers.pop(name, None)
@@ -230,30 +207,18 @@ class CallEngine:
 
     def _turn_away(self) -> None:
         """Whoever still waits is told that the call is over."""
-        over = NotInSession("The call has ended.")
         while not self._inbox.empty():
             letter = self._inbox.get_nowait()
-            if letter.accepted is None:
-                continue
-            try:
-                if letter.given is not None:
-                    self._step(letter.given)
-                _resolve(letter.accepted, ())
-            except (CallError, HalError) as refusal:
-                _fail(letter.accepted, refusal)
-        for done in self._pending:
-            _fail(done, over)
-        self._pending.clear()
+            if letter.ask is not None:
+                self._take(letter)
+        self._jobs.turn_away()
 
 
-T = TypeVar("T")
-
-
-def _resolve(future: "asyncio.Future[T] | None", value: T) -> None:
-    if future is not None and not future.done():
-        future.set_result(value)
-
-
-def _fail(future: "asyncio.Future[T] | None", error: Exception | None) -> None:
-    if future is not None and error is not None and not future.done():
-        future.set_exception(error)
+async def _closed(name: str, closing: Awaitable[None]) -> None:
+    try:
+        await closing
+    except asyncio.CancelledError:
+        logger.error("the %s did not close in time", name)
+        raise
+    except Exception as error:
+        logger.error("closing the %s failed: %r", name, error)

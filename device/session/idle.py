@@ -28,9 +28,12 @@ def stay(draft: Draft) -> None:
 
 
 def fire(draft: Draft, warning: bool) -> None:
-    """A timer fired. One that was set for another period, or is early, is passed over."""
+    """A timer fired. One that was set for another period, or is early, is set again."""
     due_s = draft.snapshot.warning_at_s if warning else draft.snapshot.idle_end_at_s
-    if due_s is None or draft.now_s < due_s or not draft.snapshot.is_live:
+    if due_s is None or not draft.snapshot.is_live:
+        return
+    if draft.now_s < due_s:
+        draft.do(SetTimer(TimerName.IDLE_WARNING if warning else TimerName.IDLE_END, due_s))
         return
     if warning:
         draft.set(warning_at_s=None)

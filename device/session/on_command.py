@@ -4,19 +4,26 @@ from device.errors import AudioModeUnavailable, CallInProgress, NotAvailable
 from device.session import commands
 from device.session.draft import Draft
 from device.session.effects import (
-    AcceptVideo,
     CloseCamera,
-    Effect,
     JoinExchange,
     MoveCamera,
     OpenCamera,
-    RequestVideo,
+    OpenSound,
     SelectRoute,
     SetMicrophone,
 )
+from device.session.routes import default_route
+from device.session.snapshot import Sound, VideoWish
 from device.session.table import Phase, Trigger
 from device.session.values import EndReason, MediaState
-from hal import AudioMode, CameraFault, CameraUnavailable, Facing
+from hal import (
+    AudioFault,
+    AudioMode,
+    AudioUnavailable,
+    CameraFault,
+    CameraUnavailable,
+    Facing,
+)
 
 
 def start(draft: Draft, command: commands.Start) -> None:
@@ -26,12 +33,14 @@ def start(draft: Draft, command: commands.Start) -> None:
     settings = command.settings
     no_video = settings.audio_only or settings.start_with_video_muted
     state = MediaState(settings.start_with_audio_muted, no_video or not command.facings)
+    facing = command.facings[0] if command.facings else Facing.FRONT
     draft.set(
         settings=settings,
         session_id=command.token.session_id,
         devices=command.devices,
         facings=command.facings,
-        wanted_facing=command.facings[0] if command.facings else Facing.FRONT,
+        facing=facing,
+        wanted_facing=facing,
         audio_only=settings.audio_only,
         wanted_camera=not no_video and bool(command.facings),
         muted=settings.start_with_audio_muted,
@@ -43,7 +52,7 @@ def start(draft: Draft, command: commands.Start) -> None:
 
 
 def switch_camera(draft: Draft, command: commands.SwitchCamera) -> None:
-    """To the other camera; a paused one is chosen for when it is resumed."""
+    """To the other camera; while none is open it is chosen for when one is."""
     draft.need_live()
     now = draft.snapshot
     if now.audio_only:
@@ -52,7 +61,7 @@ def switch_camera(draft: Draft, command: commands.SwitchCamera) -> None:
         raise CameraUnavailable(CameraFault.ONLY_ONE, "This unit has one camera only.")
     other = Facing.REAR if now.wanted_facing is Facing.FRONT else Facing.FRONT
     draft.set(wanted_facing=other)
-    if now.wanted_camera:
+    if now.wanted_camera and now.camera_open:
         draft.do(MoveCamera(other))
 
 
@@ -62,9 +71,22 @@ def mute_audio(draft: Draft, command: commands.MuteAudio) -> None:
     want_muted(draft, command.muted, draft.me.uid)
 
 
+def toggle_mute(draft: Draft) -> None:
+    """The mute button: the opposite of what a person sees, or has just asked for."""
+    now = draft.snapshot
+    mute_audio(draft, commands.MuteAudio(not now.wanted_muted and now.sound is not Sound.CLOSED))
+
+
 def want_muted(draft: Draft, muted: bool, by: str) -> None:
-    """Mute or unmute in the name of ``by`` (a uid)."""
-    if draft.snapshot.wanted_muted != muted:
+    """Mute or unmute in the name of ``by`` (a uid). An unmute opens sound that is not open."""
+    now = draft.snapshot
+    if not muted and now.sound is Sound.CLOSED:
+        route = default_route(now.devices, now.picked_route, now.audio_only)
+        if route is None:
+            raise AudioUnavailable(AudioFault.ABSENT, "This unit has no sound device connected.")
+        draft.set(wanted_muted=False, muted_by=by)
+        want_route(draft, route)
+    elif now.wanted_muted != muted:
         draft.set(wanted_muted=muted, muted_by=by)
         draft.do(SetMicrophone(muted))
 
@@ -78,10 +100,10 @@ def pause_video(draft: Draft, command: commands.PauseVideo) -> None:
     if now.wanted_camera is not command.paused:
         return
     if command.paused:
-        draft.set(wanted_camera=False)
+        draft.set(wanted_camera=False, video_wish=None)
         draft.do(CloseCamera())
     else:
-        draft.do(*_camera_on(draft))
+        want_camera(draft)
 
 
 def set_audio_mode(draft: Draft, command: commands.SetAudioMode) -> None:
@@ -89,15 +111,20 @@ def set_audio_mode(draft: Draft, command: commands.SetAudioMode) -> None:
     draft.need_live()
     if all(device.mode is not command.mode for device in draft.snapshot.devices):
         raise AudioModeUnavailable(f"No {command.mode.value} is connected to this unit.")
+    before = draft.snapshot.picked_route
     draft.set(picked_route=command.mode)
-    want_route(draft, command.mode)
+    want_route(draft, command.mode, before)
 
 
-def want_route(draft: Draft, mode: AudioMode) -> None:
-    """Move to a route, unless that is under way already."""
-    if draft.snapshot.wanted_route is not mode:
-        draft.set(wanted_route=mode)
-        draft.do(SelectRoute(mode))
+def want_route(draft: Draft, mode: AudioMode, picked_before: AudioMode | None = None) -> None:
+    """Move to a route, unless that is under way already; sound that is not open is opened there."""
+    now = draft.snapshot
+    if now.sound is Sound.CLOSED:
+        draft.set(wanted_route=mode, sound=Sound.OPENING)
+        draft.do(OpenSound(mode))
+    elif now.wanted_route is not mode or now.route_failed:
+        draft.set(wanted_route=mode, route_failed=False)
+        draft.do(SelectRoute(mode, picked_before))
 
 
 def set_pip(draft: Draft, pip: bool) -> None:
@@ -107,29 +134,34 @@ def set_pip(draft: Draft, pip: bool) -> None:
 
 
 def switch_to_video_call(draft: Draft, command: commands.SwitchToVideoCall) -> None:
-    """Open the own camera, and ask the others to open theirs."""
+    """Open the own camera, and then ask the others to open theirs."""
     draft.need_live()
     if draft.snapshot.audio_only:
-        draft.do(*_camera_on(draft), RequestVideo())
+        wish_video(draft, VideoWish.REQUEST)
 
 
 def accept_video_call(draft: Draft, command: commands.AcceptVideoCall) -> None:
     """Open the own camera because another asked; without a request there is nothing to do."""
     draft.need_live()
     if draft.snapshot.video_requested_by is not None:
-        draft.do(*_camera_on(draft), AcceptVideo())
-        draft.set(video_requested_by=None)
+        wish_video(draft, VideoWish.ACCEPT)
 
 
-def _camera_on(draft: Draft) -> tuple[Effect, ...]:
+def wish_video(draft: Draft, wish: VideoWish) -> None:
+    """The exchange hears of it once the camera is open; one wish at a time."""
+    if draft.snapshot.video_wish is None:
+        want_camera(draft)
+        draft.set(video_wish=wish)
+
+
+def want_camera(draft: Draft) -> None:
+    """Open the camera. Raises CameraUnavailable(ABSENT)."""
     if not draft.snapshot.facings:
         raise CameraUnavailable(
             CameraFault.ABSENT, "This unit has no camera. Check the ribbon cable."
         )
-    if draft.snapshot.wanted_camera:
-        return ()
     draft.set(wanted_camera=True)
-    return (OpenCamera(draft.snapshot.wanted_facing),)
+    draft.do(OpenCamera(draft.snapshot.wanted_facing))
 
 
 def refuse_recording(draft: Draft, command: object) -> None:

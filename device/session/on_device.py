@@ -6,46 +6,71 @@ from device.errors import CallError
 from device.session import commands, effects, facts, outcomes
 from device.session.draft import Draft
 from device.session.events import AudioModeChanged, CallEndButtonPressed
-from device.session.on_command import mute_audio, switch_camera, want_route
+from device.session.on_command import switch_camera, toggle_mute, want_route
+from device.session.on_peer import now_in_video
 from device.session.routes import default_route
+from device.session.snapshot import Sound, VideoWish
 from device.session.table import Trigger, allows
 from device.session.values import EndReason
 from hal import AudioMode, Button, Edge, HalError
 
 
 def sound_opened(draft: Draft, outcome: outcomes.SoundOpened) -> None:
+    """Open, and muted; whoever does not want that is unmuted now."""
+    draft.set(sound=Sound.OPEN)
     _route_is(draft, outcome.mode)
+    if draft.snapshot.is_live and not draft.snapshot.wanted_muted:
+        draft.do(effects.SetMicrophone(False))
 
 
 def route_selected(draft: Draft, outcome: outcomes.RouteSelected) -> None:
-    _route_is(draft, outcome.mode)
+    """Selected on sound that had failed to open, a route is opened instead."""
+    now = draft.snapshot
+    if now.sound is Sound.OPEN:
+        _route_is(draft, outcome.mode)
+    elif now.is_live and now.sound is Sound.CLOSED and now.wanted_route is outcome.mode:
+        want_route(draft, outcome.mode)
 
 
 def _route_is(draft: Draft, mode: AudioMode) -> None:
-    if draft.snapshot.is_live and draft.snapshot.route is not mode:
-        draft.set(route=mode)
+    now = draft.snapshot
+    is_present = any(device.mode is mode for device in now.devices)
+    if now.is_live and is_present and now.route is not mode:
+        draft.set(route=mode, wanted_route=now.wanted_route or mode, route_failed=False)
         draft.tell(AudioModeChanged(draft.snapshot.routes))
 
 
 def microphone_set(draft: Draft, outcome: outcomes.MicrophoneSet) -> None:
-    draft.set(muted=outcome.muted)
-    if draft.snapshot.is_live:
-        state = replace(draft.snapshot.state, audio_muted=outcome.muted)
-        draft.show(state, muted_by=draft.snapshot.muted_by)
+    now = draft.snapshot
+    if now.is_live:
+        draft.show_muted(outcome.muted or now.sound is Sound.CLOSED, now.muted_by)
 
 
 def camera_opened(draft: Draft, outcome: outcomes.CameraOpened) -> None:
+    """The picture is on; a wish for a video call may now be told to the exchange."""
     draft.set(camera_open=True, facing=outcome.facing)
-    _show_camera(draft, paused=False)
+    now = draft.snapshot
+    if not now.is_live:
+        return
+    if not now.wanted_camera:
+        draft.do(effects.CloseCamera())  # paused meanwhile, or it has died already
+        return
+    _show_camera(draft)
+    if now.wanted_facing is not outcome.facing:
+        draft.do(effects.MoveCamera(now.wanted_facing))
+    if now.video_wish is not None:
+        wish_is_request = now.video_wish is VideoWish.REQUEST
+        draft.do(effects.RequestVideo() if wish_is_request else effects.AcceptVideo())
 
 
 def camera_closed(draft: Draft, outcome: outcomes.CameraClosed) -> None:
     draft.set(camera_open=False)
-    _show_camera(draft, paused=True)
+    _show_camera(draft)
 
 
-def _show_camera(draft: Draft, paused: bool) -> None:
+def _show_camera(draft: Draft) -> None:
     if draft.snapshot.is_live:
+        paused = not draft.snapshot.camera_open
         draft.show(replace(draft.snapshot.state, video_paused=paused))
 
 
@@ -55,10 +80,18 @@ def camera_moved(draft: Draft, outcome: outcomes.CameraMoved) -> None:
 
 def camera_lost(draft: Draft, fact: facts.CameraLost) -> None:
     """The call goes on without a picture."""
-    if draft.snapshot.camera_open:
-        draft.set(camera_open=False, wanted_camera=False)
-        draft.raise_error(fact.error.code, str(fact.error), fact.error.reason.value)
-        _show_camera(draft, paused=True)
+    now = draft.snapshot
+    if not now.is_live or not (now.camera_open or now.wanted_camera):
+        return
+    draft.set(camera_open=False, wanted_camera=False, video_wish=None)
+    draft.raise_error(fact.error.code, str(fact.error), fact.error.reason.value)
+    _show_camera(draft)
+
+
+def video_call_agreed(draft: Draft, outcome: outcomes.VideoCallAgreed) -> None:
+    """For this unit it is a video call; the listeners hear when the exchange tells everybody."""
+    if draft.snapshot.is_live:
+        now_in_video(draft)
 
 
 def devices_changed(draft: Draft, fact: facts.DevicesChanged) -> None:
@@ -81,8 +114,13 @@ def devices_changed(draft: Draft, fact: facts.DevicesChanged) -> None:
 
 
 def audio_failed(draft: Draft, fact: facts.AudioFailed) -> None:
-    if draft.snapshot.is_live:
-        draft.raise_error("audio_unavailable", fact.message)
+    """Silence, until a route is selected: the same one again, or another."""
+    if not draft.snapshot.is_live:
+        return
+    draft.raise_error("audio_unavailable", fact.message)
+    if draft.snapshot.route is not None:
+        draft.set(route=None, route_failed=True)
+        draft.tell(AudioModeChanged(draft.snapshot.routes))
 
 
 def button_reported(draft: Draft, fact: facts.ButtonReported) -> None:
@@ -95,7 +133,7 @@ def button_reported(draft: Draft, fact: facts.ButtonReported) -> None:
             if draft.snapshot.settings.end_button_ends_call:
                 draft.end(EndReason.LOCAL_END)
         elif fact.button is Button.MUTE:
-            mute_audio(draft, commands.MuteAudio(not draft.snapshot.wanted_muted))
+            toggle_mute(draft)
         else:
             switch_camera(draft, commands.SwitchCamera())
     except (CallError, HalError) as error:
@@ -111,31 +149,47 @@ def effect_failed(draft: Draft, outcome: outcomes.EffectFailed) -> None:
             draft.set(end_reason=EndReason.REFUSED)
             draft.do(effects.Release())
         return
-    _take_back(draft, effect)
-    if draft.snapshot.is_live and not outcome.awaited and not _expected(draft, effect):
+    if not draft.snapshot.is_live:
+        return
+    if isinstance(effect, effects.OpenSound):
+        draft.set(sound=Sound.CLOSED)
+        draft.show_no_sound()
+    if not outcome.superseded:
+        _take_back(draft, effect)
+    if not outcome.awaited and not _is_expected(draft, outcome):
         draft.raise_error(outcome.code, outcome.message, type(effect).__name__)
 
 
 def _take_back(draft: Draft, effect: effects.Effect) -> None:
     now = draft.snapshot
     match effect:
-        case effects.OpenCamera():
-            draft.set(wanted_camera=False)
-            _show_camera(draft, paused=True)
+        case effects.OpenCamera() | effects.CloseCamera():
+            draft.set(wanted_camera=now.camera_open, video_wish=None)
+            _show_camera(draft)
         case effects.MoveCamera():
             draft.set(wanted_facing=now.facing)
-        case effects.SetMicrophone():
-            draft.set(wanted_muted=now.muted)
-        case effects.SelectRoute() | effects.OpenSound():
-            draft.set(wanted_route=now.route, picked_route=None)
-        case effects.RequestVideo() if now.audio_only:
-            draft.set(wanted_camera=False)
+        case effects.SetMicrophone(muted):
+            if not muted:
+                draft.show_no_sound()  # it is muted still, even where it was opened a moment ago
+            draft.set(wanted_muted=draft.snapshot.muted)
+        case effects.OpenSound():
+            draft.set(wanted_route=None)
+        case effects.SelectRoute(mode, picked_before):
+            picked = picked_before if now.picked_route is mode else now.picked_route
+            draft.set(wanted_route=now.route, picked_route=picked)
+        case effects.RequestVideo() | effects.AcceptVideo() if now.audio_only:
+            draft.set(wanted_camera=False, video_wish=None)
             draft.do(effects.CloseCamera())
 
 
-def _expected(draft: Draft, effect: effects.Effect) -> bool:
+def _is_expected(draft: Draft, outcome: outcomes.EffectFailed) -> bool:
     """The exchange away is an event of its own, and what was not told is told on its return;
     a signal to somebody who has just left has nowhere to go."""
+    effect = outcome.effect
+    if isinstance(effect, effects.SendSignal):
+        gone = draft.snapshot.peer(effect.signal.peer) is None
+        if gone or outcome.code == "peer_not_in_session":
+            return True
     told_again = isinstance(effect, effects.PublishState | effects.SendSignal)
     return told_again and draft.snapshot.exchange_lost_at_s is not None
 

@@ -5,12 +5,10 @@ from dataclasses import replace
 from device.session import facts, idle, outcomes
 from device.session.draft import Draft
 from device.session.effects import (
-    AcceptVideo,
     ConnectPeer,
     DeliverSignal,
     DisconnectPeer,
     OpenCamera,
-    OpenSound,
     PublishState,
     SendSignal,
     UseIceServers,
@@ -28,9 +26,9 @@ from device.session.events import (
     UserMuted,
     VideoPaused,
 )
-from device.session.on_command import want_muted, want_route
+from device.session.on_command import want_muted, want_route, wish_video
 from device.session.routes import default_route
-from device.session.snapshot import Link, Peer
+from device.session.snapshot import Link, Peer, Sound, VideoWish
 from device.session.table import Phase, Trigger, allows
 from device.session.values import EndReason, LinkTarget
 
@@ -71,22 +69,26 @@ def _open_sound(draft: Draft) -> None:
         )
         chosen = None
     route = default_route(now.devices, chosen, now.audio_only)
-    draft.set(picked_route=chosen, wanted_route=route)
+    draft.set(picked_route=chosen)
     if route is None:
         draft.raise_error("audio_unavailable", "This unit has no sound device connected.")
+        draft.show_no_sound()
     else:
-        draft.do(OpenSound(route, now.wanted_muted))
+        want_route(draft, route)
 
 
 def peer_joined(draft: Draft, fact: facts.PeerJoined) -> None:
     """Somebody came; or came anew, which makes a new link and no second event."""
     if not draft.snapshot.is_live:
         return
-    known = draft.snapshot.peer(fact.participant.uid)
+    uid = fact.participant.uid
+    known = draft.snapshot.peer(uid)
     peer = Peer(fact.participant, fact.state, fact.we_offer)
-    draft.do(ConnectPeer(fact.participant.uid, fact.we_offer))
+    draft.do(ConnectPeer(uid, fact.we_offer))
     if known is not None:
-        draft.set_peer(peer)
+        link = Link.LOST if known.link is Link.LOST else Link.CONNECTING
+        draft.set_peer(replace(peer, state=known.state, link=link, lost_at_s=known.lost_at_s))
+        peer_state_changed(draft, facts.PeerStateChanged(uid, fact.state, uid))
         return
     peers = (*draft.snapshot.peers, peer)
     draft.set(peers=peers, was_larger=draft.snapshot.was_larger or len(peers) > 1)
@@ -141,9 +143,8 @@ def video_requested(draft: Draft, fact: facts.VideoRequested) -> None:
         return
     if not draft.snapshot.settings.accept_video_by_itself:
         draft.set(video_requested_by=fact.uid)
-    elif draft.snapshot.facings and not draft.snapshot.wanted_camera:
-        draft.set(wanted_camera=True)
-        draft.do(OpenCamera(draft.snapshot.wanted_facing), AcceptVideo())
+    elif draft.snapshot.facings:
+        wish_video(draft, VideoWish.ACCEPT)
 
 
 def switched_to_video(draft: Draft, fact: facts.SwitchedToVideo) -> None:
@@ -152,12 +153,13 @@ def switched_to_video(draft: Draft, fact: facts.SwitchedToVideo) -> None:
         return
     draft.set(session_has_video=True)
     if draft.me.uid in (fact.initiated_by, fact.accepted_by):
-        draft.set(audio_only=False, video_requested_by=None)
-        _follow_route_policy(draft)
+        now_in_video(draft)
     draft.tell(CallSwitchedToVideo(draft.snapshot.session_id, fact.initiated_by, fact.accepted_by))
 
 
-def _follow_route_policy(draft: Draft) -> None:
+def now_in_video(draft: Draft) -> None:
+    """This unit takes part with its camera; the loudspeaker may be the better route now."""
+    draft.set(audio_only=False, video_wish=None, video_requested_by=None, session_has_video=True)
     now = draft.snapshot
     route = default_route(now.devices, now.picked_route, now.audio_only)
     if route is not None:
@@ -233,7 +235,7 @@ def released(draft: Draft, outcome: outcomes.Released) -> None:
         return
     draft.move(Trigger.RELEASED)
     now = draft.snapshot
-    draft.set(camera_open=False, wanted_camera=False, route=None, peers=())
+    draft.set(camera_open=False, wanted_camera=False, route=None, peers=(), sound=Sound.CLOSED)
     if now.me is not None:
         reason = now.end_reason or EndReason.FAILED
         if now.ended_with_one:

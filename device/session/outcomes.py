@@ -43,6 +43,11 @@ class CameraMoved:
 
 
 @dataclass(frozen=True, slots=True)
+class VideoCallAgreed:
+    """The exchange has taken this unit's wish for, or consent to, a video call."""
+
+
+@dataclass(frozen=True, slots=True)
 class TimerFired:
     name: TimerName
 
@@ -54,12 +59,14 @@ class Released:
 
 @dataclass(frozen=True, slots=True)
 class EffectFailed:
-    """``awaited``: somebody gets the error raised, so it is not an event as well."""
+    """``awaited``: somebody gets the error raised, so it is not an event as well. ``superseded``: a
+    later effect on the same thing is under way, and what it is to be is that one's to say."""
 
     effect: Effect
     code: str
     message: str
     awaited: bool
+    superseded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +84,7 @@ Outcome = (
     | CameraOpened
     | CameraClosed
     | CameraMoved
+    | VideoCallAgreed
     | TimerFired
     | Released
     | EffectFailed

@@ -9,19 +9,22 @@ from device.session.ports import ExchangePort, MediaPort
 from device.session.step import Input
 
 
-class Lane(Enum):
+class LaneName(Enum):
     """Effects of one lane are done one after another, lanes side by side."""
 
+    MICROPHONE = "microphone"
     DEVICES = "devices"
     LINKS = "links"
     EXCHANGE = "exchange"
 
 
-def lane_of(effect: Effect | None) -> Lane:
-    """Without an effect: the devices', the slowest."""
+def lane_of(effect: Effect) -> LaneName:
+    """A mute waits for no other device."""
+    if isinstance(effect, effects.SetMicrophone):
+        return LaneName.MICROPHONE
     if isinstance(effect, ExchangeEffect):
-        return Lane.EXCHANGE
-    return Lane.LINKS if isinstance(effect, LinkEffect) else Lane.DEVICES
+        return LaneName.EXCHANGE
+    return LaneName.LINKS if isinstance(effect, LinkEffect) else LaneName.DEVICES
 
 
 class Performer:
@@ -48,8 +51,8 @@ class Performer:
 
     async def _device(self, effect: DeviceEffect) -> Input:
         match effect:
-            case effects.OpenSound(mode, muted):
-                await self._media.open(mode, muted)
+            case effects.OpenSound(mode):
+                await self._media.open(mode, muted=True)
                 return outcomes.SoundOpened(mode)
             case effects.SetMicrophone(muted):
                 await self._media.set_microphone_muted(muted)
@@ -87,8 +90,10 @@ class Performer:
                 await self._exchange.publish_state(state)
             case effects.RequestVideo():
                 await self._exchange.request_video()
+                return outcomes.VideoCallAgreed()
             case effects.AcceptVideo():
                 await self._exchange.accept_video()
+                return outcomes.VideoCallAgreed()
             case effects.SendSignal(signal):
                 await self._exchange.send_signal(signal)
         return None

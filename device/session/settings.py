@@ -5,6 +5,7 @@ from enum import Enum
 
 from device.errors import InvalidSettings
 from device.session.checking import check_types
+from device.session.events import METHODS
 from device.session.listener import CallListener
 from hal import AudioMode
 
@@ -65,6 +66,13 @@ class MainVideoContainer:
         check_types(self)
 
 
+def _is_listener(thing: object) -> bool:
+    """Any object with some of the methods will do; a class is not one yet."""
+    if isinstance(thing, type):
+        return False
+    return any(callable(getattr(thing, name, None)) for name in METHODS.values())
+
+
 IDLE_TIMEOUT_MAXIMUM_S = 7 * 24 * 3600
 
 
@@ -104,6 +112,8 @@ class CallSettings:
 
     def __post_init__(self) -> None:
         check_types(self, passed_over=("listener",))
+        if self.listener is not None and not _is_listener(self.listener):
+            raise InvalidSettings("listener", "has none of the methods of CallListener")
         if not 0 <= self.idle_timeout_s <= IDLE_TIMEOUT_MAXIMUM_S:
             raise InvalidSettings(
                 "idle_timeout_s", f"must be 0 (off) to {IDLE_TIMEOUT_MAXIMUM_S} seconds"

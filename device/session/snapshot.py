@@ -17,6 +17,21 @@ class Link(Enum):
     LOST = "lost"
 
 
+class Sound(Enum):
+    """The microphone and the route, which are opened together."""
+
+    CLOSED = "closed"
+    OPENING = "opening"
+    OPEN = "open"
+
+
+class VideoWish(Enum):
+    """What this unit will tell the exchange once its camera is open."""
+
+    REQUEST = "request"
+    ACCEPT = "accept"
+
+
 @dataclass(frozen=True, slots=True)
 class Peer:
     """Another participant."""
@@ -43,10 +58,14 @@ class Snapshot:
     """No camera of this unit takes part until a switch to video."""
     session_has_video: bool = False
     video_requested_by: str | None = None
+    """Who waits for this unit's person to accept video."""
+    video_wish: VideoWish | None = None
 
     state: MediaState = MediaState()
     """What the others were told of this unit."""
+    sound: Sound = Sound.CLOSED
     muted: bool = False
+    """Also while there is no sound to be heard, whatever is wanted."""
     wanted_muted: bool = False
     muted_by: str = ""
     camera_open: bool = False
@@ -58,6 +77,8 @@ class Snapshot:
     devices: tuple[AudioDevice, ...] = ()
     route: AudioMode | None = None
     wanted_route: AudioMode | None = None
+    route_failed: bool = False
+    """The route in use fell silent; it can be selected anew."""
     picked_route: AudioMode | None = None
     """What a person chose; it stays until that device goes away."""
 

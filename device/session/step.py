@@ -41,6 +41,7 @@ from device.session.on_device import (
     microphone_set,
     route_selected,
     sound_opened,
+    video_call_agreed,
 )
 from device.session.on_peer import (
     exchange_lost,
@@ -136,6 +137,7 @@ _FACTS: dict[type, Callable[[Draft, Any], None]] = {
     outcomes.CameraOpened: camera_opened,
     outcomes.CameraClosed: camera_closed,
     outcomes.CameraMoved: camera_moved,
+    outcomes.VideoCallAgreed: video_call_agreed,
     outcomes.TimerFired: _timer_fired,
     outcomes.Released: released,
     outcomes.EffectFailed: effect_failed,

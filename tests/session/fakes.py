@@ -72,7 +72,9 @@ class _Port:
 
     def __init__(self) -> None:
         self.asked: list[tuple[object, ...]] = []
+        self.finished: list[str] = []
         self.failures: dict[str, Exception] = {}
+        self.failures_once: dict[str, Exception] = {}
         self.gates: dict[str, asyncio.Event] = {}
         self.is_closed = False
 
@@ -82,6 +84,9 @@ class _Port:
             await self.gates[name].wait()
         if name in self.failures:
             raise self.failures[name]
+        if name in self.failures_once:
+            raise self.failures_once.pop(name)
+        self.finished.append(name)
 
     def names(self) -> list[object]:
         return [asked[0] for asked in self.asked]
@@ -91,8 +96,11 @@ class _Port:
 
 
 class FakeMedia(_Port):
+    """As the real engine does, it closes a camera only after an opening that has begun."""
+
     def __init__(self) -> None:
         super().__init__()
+        self._camera_lock = asyncio.Lock()
         self.devices: tuple[AudioDevice, ...] = (EARPIECE, SPEAKER)
         self.facings: tuple[Facing, ...] = (Facing.FRONT, Facing.REAR)
         self.report: ReportMedia = lambda fact: None
@@ -110,7 +118,8 @@ class FakeMedia(_Port):
         await self.note("set_microphone_muted", muted)
 
     async def open_camera(self, facing: Facing) -> None:
-        await self.note("open_camera", facing)
+        async with self._camera_lock:
+            await self.note("open_camera", facing)
 
     async def close_camera(self) -> None:
         await self.note("close_camera")
@@ -131,7 +140,8 @@ class FakeMedia(_Port):
         await self.note("disconnect_peer", uid)
 
     async def aclose(self) -> None:
-        await self.note("aclose")
+        async with self._camera_lock:
+            await self.note("aclose")
         self.is_closed = True
 
 
@@ -203,6 +213,12 @@ class Ear:
         return self.of(name)[count - 1]
 
 
+async def settle() -> None:
+    """Until everything that can happen by itself has happened: nothing here waits for real I/O."""
+    for _ in range(50):
+        await asyncio.sleep(0)
+
+
 class World:
     """Everything around one unit."""
 
@@ -219,12 +235,9 @@ class World:
             TOKEN,
             CallSettings(listener=self.ear, **settings),  # type: ignore[arg-type]
         )
-        await self.settle(call)
+        await settle()
         return call
 
-    async def settle(self, call: CallSession) -> None:
+    async def settle(self) -> None:
         """Until what was reported so far has been taken and done."""
-        for _ in range(3):
-            await call.enter_pip_mode() if call.snapshot.pip else await call.exit_pip_mode()
-            for _ in range(5):  # the other lanes have their turns as well
-                await asyncio.sleep(0)
+        await settle()

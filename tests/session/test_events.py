@@ -43,11 +43,11 @@ CAME = PeerJoined(ANA, MediaState(), we_offer=False)
 
 @pytest.mark.spec("3.on_user_joined", "3.on_user_list_changed")
 async def test_somebody_comes(world: World) -> None:
-    call = await world.start()
+    await world.start()
     world.exchange.report(CAME)
     assert await world.ear.wait_for("user_joined") == (ANA,)
     assert await world.ear.wait_for("user_list_changed") == ((ME, ANA),)
-    await world.settle(call)
+    await world.settle()
     assert ("connect_peer", "ana", False) in world.media.asked
 
 
@@ -59,7 +59,7 @@ async def test_the_only_other_goes(world: World) -> None:
     assert await world.ear.wait_for("user_left") == (ANA, EndReason.REMOTE_END)
     assert await world.ear.wait_for("user_list_changed", 2) == ((ME,),)
     assert await world.ear.wait_for("call_ended") == (EndReason.REMOTE_END,)
-    await world.settle(call)
+    await world.settle()
     assert ("disconnect_peer", "ana") in world.media.asked
     assert call.snapshot.is_live
 
@@ -110,7 +110,7 @@ async def test_the_application_may_end_the_call_itself(world: World) -> None:
     call = await world.start(end_button_ends_call=False)
     call.report_button(ButtonReported(Button.END_CALL, Edge.PRESSED))
     await world.ear.wait_for("call_end_button_pressed")
-    await world.settle(call)
+    await world.settle()
     assert call.snapshot.is_live
 
 
@@ -133,7 +133,7 @@ async def test_another_switches_to_video(world: World) -> None:
     world.exchange.report(SwitchedToVideo("ana", None))
     world.exchange.report(VideoRequested("ana"))
     assert await world.ear.wait_for("call_switched_to_video") == ("hall", "ana", None)
-    await world.settle(call)
+    await world.settle()
     assert "open_camera" not in world.media.names()
     assert call.snapshot.video_requested_by == "ana"
     await call.accept_video_call()
@@ -183,11 +183,11 @@ async def test_recording_runs_somewhere(world: World) -> None:
 @pytest.mark.spec("3.on_connection_lost", "3.on_connection_restored")
 async def test_a_link_breaks_and_is_made_anew(world: World) -> None:
     world.exchange.others = (entry(ANA),)
-    call = await world.start()
+    await world.start()
     world.media.report(PeerLinkUp("ana"))
     world.media.report(PeerLinkLost("ana"))
     assert await world.ear.wait_for("connection_lost") == (LinkTarget.PEER, ANA)
-    await world.settle(call)
+    await world.settle()
     assert world.media.names().count("connect_peer") == 2
     world.clock.advance(3)
     world.media.report(PeerLinkUp("ana"))
@@ -203,18 +203,18 @@ async def test_the_exchange_is_away_for_a_while(world: World) -> None:
     await call.mute_audio(True)
     world.exchange.report(ExchangeRestored(4.5))
     assert await world.ear.wait_for("connection_restored") == (LinkTarget.EXCHANGE, None, 4.5)
-    await world.settle(call)
+    await world.settle()
     assert world.exchange.last("publish_state")[1] == MediaState(audio_muted=True)
 
 
 @pytest.mark.spec("3.on_error")
 async def test_a_lost_camera_is_told_once(world: World) -> None:
-    call = await world.start()
+    await world.start()
     lost = CameraLost(CameraUnavailable(CameraFault.DISCONNECTED, "The camera was unplugged."))
     world.media.report(lost)
     world.media.report(lost)
     await world.ear.wait_for("error")
-    await world.settle(call)
+    await world.settle()
     assert world.ear.of("error") == [
         ("camera_unavailable", "The camera was unplugged.", "disconnected")
     ]
@@ -271,7 +271,7 @@ async def test_events_come_in_the_order_of_what_happened(world: World) -> None:
     world.exchange.report(CAME)
     world.exchange.report(PeerStateChanged("ana", MediaState(audio_muted=True), "ana"))
     world.exchange.report(PeerLeft("ana", EndReason.CONNECTION_LOST))
-    await world.settle(call)
+    await world.settle()
     await call.end_session()
     assert world.ear.names() == [
         "audio_mode_changed",
@@ -287,13 +287,13 @@ async def test_events_come_in_the_order_of_what_happened(world: World) -> None:
 
 async def test_signals_pass_between_the_links_and_the_exchange(world: World) -> None:
     world.exchange.others = (entry(ANA),)
-    call = await world.start()
+    await world.start()
     signal = Signal("ana", "l", SignalKind.CANDIDATE, "")
     world.exchange.report(SignalReceived(signal))
     world.media.report(SignalReady(signal))
     stranger = Signal("ben", "l", SignalKind.CANDIDATE, "")
     world.exchange.report(SignalReceived(stranger))
-    await world.settle(call)
+    await world.settle()
     assert world.media.asked.count(("deliver_signal", signal)) == 1
     assert world.exchange.asked.count(("send_signal", signal)) == 1
     assert ("deliver_signal", stranger) not in world.media.asked

@@ -149,7 +149,7 @@ async def test_a_refused_switch_to_video_closes_the_camera_again(world: World) -
     world.exchange.failures["request_video"] = ExchangeError("not_permitted", "No.")
     with pytest.raises(ExchangeError):
         await call.switch_to_video_call()
-    await world.settle(call)
+    await world.settle()
     assert call.snapshot.audio_only
     assert world.media.names()[-1] == "close_camera"
 
@@ -261,7 +261,7 @@ async def test_buttons_do_what_they_say(world: World) -> None:
     call.report_button(ButtonReported(Button.MUTE, Edge.PRESSED))
     call.report_button(ButtonReported(Button.MUTE, Edge.RELEASED))
     call.report_button(ButtonReported(Button.CAMERA_SWITCH, Edge.PRESSED))
-    await world.settle(call)
+    await world.settle()
     assert call.snapshot.muted
     assert call.snapshot.facing is Facing.REAR
 
@@ -290,4 +290,5 @@ async def test_a_defect_in_a_port_ends_the_call_and_not_the_program(world: World
         await call.mute_audio(True)
     await call.wait_ended()
     assert world.ear.of("error")[-1][0] == "internal_error"
+    del world.media.failures["set_microphone_muted"]
     assert (await world.start()).snapshot.is_live

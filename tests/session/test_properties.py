@@ -1,7 +1,7 @@
 """The engine's step under random sequences of commands and facts, in any order and number.
 
-A sequence is played twice over: effects are confirmed, failed, or forgotten at random, as the world
-would, and facts come that fit nothing.
+Effects are confirmed or failed at random, each lane in its order, as the world would; facts come that
+fit nothing; commands come while others are under way.
 """
 
 import random
@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from device.errors import CallError
 from device.session import commands, effects, events, facts, outcomes
+from device.session.perform import lane_of
 from device.session.ports import JoinedSession, RosterEntry
 from device.session.settings import CallSettings
-from device.session.snapshot import Snapshot
+from device.session.snapshot import Snapshot, Sound
 from device.session.step import Input, Step, step
 from device.session.table import TABLE, Phase
 from device.session.values import EndReason, MediaState, Participant, Signal, SignalKind
@@ -46,6 +47,8 @@ REPEATABLE = (
     commands.SetAudioMode,
     commands.EnterPipMode,
     commands.ExitPipMode,
+    commands.SwitchToVideoCall,
+    commands.AcceptVideoCall,
 )
 SIGNAL = Signal("ana", "l", SignalKind.CANDIDATE, "")
 FACTS: list[Input] = [
@@ -82,6 +85,8 @@ RARE: list[Input] = [
 ]
 CONFIRMS = {
     effects.OpenSound: lambda effect: outcomes.SoundOpened(effect.mode),
+    effects.RequestVideo: lambda _: outcomes.VideoCallAgreed(),
+    effects.AcceptVideo: lambda _: outcomes.VideoCallAgreed(),
     effects.SetMicrophone: lambda effect: outcomes.MicrophoneSet(effect.muted),
     effects.SelectRoute: lambda effect: outcomes.RouteSelected(effect.mode),
     effects.OpenCamera: lambda effect: outcomes.CameraOpened(effect.facing),
@@ -123,6 +128,8 @@ class Play:
         assert after.phase is before.phase or reachable(before.phase, after.phase)
         if isinstance(given, commands.Command):
             assert not [event for event in result.events if isinstance(event, FACT_EVENTS)]
+        if before.phase is Phase.ENDING:
+            assert not result.effects, "everything is being freed"
         if before.phase is Phase.ENDED:
             assert after == before
             assert not result.events + result.effects
@@ -134,6 +141,10 @@ class Play:
         if any(isinstance(event, events.CallEnded) for event in result.events):
             assert self.most_present == 2
         assert after.idle_end_at_s is None or (after.is_live and not after.peers)
+        assert after.route is None or after.sound is Sound.OPEN
+        if after.is_live:
+            assert after.state.audio_muted is after.muted
+            assert after.muted or after.sound is not Sound.CLOSED
         return result
 
     def repeat(self, given: Input) -> None:
@@ -144,6 +155,17 @@ class Play:
             assert self.snapshot == before
             assert len(self.told) == told
             assert not result.effects
+
+    def check_rest(self) -> None:
+        """Nothing is under way any more: each device is as it was last wanted."""
+        now = self.snapshot
+        assert now.wanted_camera is now.camera_open
+        assert now.state.video_paused is not now.camera_open
+        assert now.video_wish is None
+        if now.sound is not Sound.CLOSED:
+            assert now.sound is Sound.OPEN
+            assert now.wanted_muted is now.muted
+            assert now.wanted_route is now.route or now.route_failed
 
     def check_end(self) -> None:
         ends = [event for event in self.told if isinstance(event, events.SessionEnded)]
@@ -168,15 +190,21 @@ def joined(chance: random.Random) -> outcomes.Joined:
 
 
 def world_answers(play: Play, chance: random.Random) -> None:
-    """Confirm, fail or forget the oldest open effect."""
-    if not play.open_effects:
+    """Confirm or fail the oldest open effect of some lane."""
+    lanes = {lane_of(effect): effect for effect in reversed(play.open_effects)}
+    if not lanes:
         return
-    effect = play.open_effects.pop(0)
+    effect = chance.choice(list(lanes.values()))
+    at = next(at for at, each in enumerate(play.open_effects) if each is effect)
+    del play.open_effects[at]
     if isinstance(effect, effects.JoinExchange):
         failed = outcomes.EffectFailed(effect, "refused", "No.", True)
         play.take(joined(chance) if chance.random() < 0.95 else failed)
     elif chance.random() < 0.15 and not isinstance(effect, effects.Release | effects.SetTimer):
-        play.take(outcomes.EffectFailed(effect, "failed", "No.", chance.random() < 0.5))
+        thing = effects.thing_of(effect)
+        later = thing is not None and any(effects.thing_of(e) is thing for e in play.open_effects)
+        awaited = chance.random() < 0.5
+        play.take(outcomes.EffectFailed(effect, "failed", "No.", awaited, later))
     elif type(effect) in CONFIRMS:
         play.take(CONFIRMS[type(effect)](effect))
 
@@ -206,6 +234,10 @@ def play_one(chance: random.Random) -> None:
             play.take(chance.choice(FACTS))
         else:
             play.take(chance.choice(RARE))
+    while play.open_effects:
+        world_answers(play, chance)
+    if play.snapshot.is_live:
+        play.check_rest()
     play.take(commands.EndSession())
     while play.open_effects:
         world_answers(play, chance)

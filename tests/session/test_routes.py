@@ -36,8 +36,8 @@ async def test_what_a_person_picked_stays_until_it_goes(world: World) -> None:
     call = await world.start()
     await call.set_audio_mode(AudioMode.EARPIECE)
     world.media.report(DevicesChanged((EARPIECE, SPEAKER, HEADPHONES)))
-    await world.settle(call)
+    await world.settle()
     assert call.snapshot.route is AudioMode.EARPIECE
     world.media.report(DevicesChanged((SPEAKER, HEADPHONES)))
-    await world.settle(call)
+    await world.settle()
     assert call.snapshot.route is AudioMode.HEADPHONES

@@ -169,7 +169,7 @@ async def test_a_second_start_changes_nothing(world: World) -> None:
 async def test_no_idle_timeout_means_no_timer(world: World) -> None:
     call = await world.start(idle_timeout_s=0)
     world.clock.advance(100_000)
-    await world.settle(call)
+    await world.settle()
     assert call.snapshot.is_live
     assert call.idle_seconds_left is None
 
@@ -190,3 +190,11 @@ async def test_a_listener_may_be_of_any_kind() -> None:
 
     CallSettings(listener=CallListener())
     CallSettings(listener=Half())  # type: ignore[arg-type]
+
+
+@pytest.mark.spec("2.invalid", "2.listener")
+@pytest.mark.parametrize("listener", ["loud", object(), CallListener])
+def test_what_cannot_listen_is_refused(listener: object) -> None:
+    with pytest.raises(InvalidSettings) as caught:
+        CallSettings(listener=listener)  # type: ignore[arg-type]
+    assert caught.value.field == "listener"
