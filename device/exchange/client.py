@@ -3,10 +3,9 @@
 import asyncio
 import logging
 import random
-import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import asdict
 from typing import Any, TypeVar
 
 import httpx
@@ -14,6 +13,7 @@ import msgspec
 
 from device.errors import ExchangeError, ExchangeUnreachable, TokenRefused
 from device.exchange import wire
+from device.exchange.address import ExchangeAddress as ExchangeAddress
 from device.exchange.sse import EventParser, ServerEvent
 from device.exchange.translate import fact_of, joined_session, wire_state
 from device.session.facts import ExchangeLost, ExchangeRestored, RemovedFromSession
@@ -29,31 +29,29 @@ RETRY_LONGEST_S = 5.0
 SILENCE_S = 3 * wire.KEEPALIVE_S
 """A stream without even a comment for so long is broken."""
 
+BROKEN = (httpx.HTTPError, OSError)
+"""What a broken line raises: a damaged TLS record comes as ssl.SSLError, which httpx lets through."""
+
 Answer = TypeVar("Answer")
 Sleep = Callable[[float], Awaitable[None]]
-
-
-@dataclass(frozen=True, slots=True)
-class ExchangeAddress:
-    """Where the exchange is and who this unit is there. ``certificate`` is the PEM file that was
-    pinned at enrolment: the only one accepted; None goes with an ``http`` address on loopback."""
-
-    url: str
-    uid: str
-    password: str = field(repr=False)
-    certificate: Path | None = None
 
 
 class ExchangeAccount:
     """An account at an exchange: signs in, gets call tokens, makes calls' ports. ``aclose`` it."""
 
-    def __init__(self, address: ExchangeAddress | None, sleep: Sleep = asyncio.sleep) -> None:
+    def __init__(
+        self,
+        address: ExchangeAddress | None,
+        sleep: Sleep = asyncio.sleep,
+        silence_s: float = SILENCE_S,
+    ) -> None:
         """None: no exchange is configured; every use says so.
 
         Raises ExchangeUnreachable when the pinned certificate cannot be read.
         """
         self._address = address
         self._sleep = sleep
+        self._silence_s = silence_s
         self._http: httpx.AsyncClient | None = None
         if address is not None:
             self._http = _client(address)
@@ -89,7 +87,7 @@ class ExchangeAccount:
     def new_call(self) -> "ExchangeCall":
         """A port for one call. Raises TokenRefused(exchange_not_configured)."""
         http, _ = self._configured()
-        return ExchangeCall(http, self._sleep)
+        return ExchangeCall(http, self._sleep, self._silence_s)
 
     async def aclose(self) -> None:
         """Close the connections. Idempotent."""
@@ -108,9 +106,10 @@ class ExchangeAccount:
 class ExchangeCall:
     """The exchange as one call sees it (session.ports.ExchangePort)."""
 
-    def __init__(self, http: httpx.AsyncClient, sleep: Sleep) -> None:
+    def __init__(self, http: httpx.AsyncClient, sleep: Sleep, silence_s: float) -> None:
         self._http = http
         self._sleep = sleep
+        self._silence_s = silence_s
         self._secret = ""
         self._seq = 0
         self._last_event = 0
@@ -123,7 +122,7 @@ class ExchangeCall:
         body = wire.Join(token.token, wire_state(state), audio_only, token.session_id)
         joined = await _ask(self._http, "POST", "/join", body, wire.Joined)
         self._secret, self._seq, self._report = joined.resume_secret, joined.me.seq, report
-        self._listening = asyncio.create_task(self._listen(), name="exchange-events")
+        self._listening = asyncio.create_task(self._hear(), name="exchange-events")
         return joined_session(joined)
 
     async def send_signal(self, signal: Signal) -> None:
@@ -161,6 +160,14 @@ class ExchangeCall:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
+    async def _hear(self) -> None:
+        """Listen; a defect ends the membership, rather than leave a call that hears nothing."""
+        try:
+            await self._listen()
+        except Exception:
+            logger.exception("defect in the exchange's client")
+            self._report(RemovedFromSession(EndReason.CONNECTION_LOST))
+
     async def _listen(self) -> None:
         """Read events for as long as this unit is in the session, over any number of connections."""
         clock = asyncio.get_running_loop().time
@@ -168,12 +175,13 @@ class ExchangeCall:
         retry_s = RETRY_FIRST_S
         while True:
             try:
-                async for event in self._events():
-                    if lost_at_s is not None:
-                        self._report(ExchangeRestored(clock() - lost_at_s))
-                        lost_at_s, retry_s = None, RETRY_FIRST_S
-                    if event is not None and self._take(event):
-                        return
+                async with aclosing(self._events()) as events:
+                    async for event in events:
+                        if lost_at_s is not None:
+                            self._report(ExchangeRestored(clock() - lost_at_s))
+                            lost_at_s, retry_s = None, RETRY_FIRST_S
+                        if event is not None and self._take(event):
+                            return
             except ExchangeError as error:
                 if error.code == "not_in_session":
                     self._report(RemovedFromSession(EndReason.CONNECTION_LOST))
@@ -185,13 +193,13 @@ class ExchangeCall:
             await self._sleep(retry_s * random.uniform(0.8, 1.2))
             retry_s = min(2 * retry_s, RETRY_LONGEST_S)
 
-    async def _events(self) -> AsyncIterator[ServerEvent | None]:
+    async def _events(self) -> AsyncGenerator[ServerEvent | None, None]:
         """The events of one connection; None first, once it stands. Raises ExchangeError."""
         headers = {
             "Authorization": f"Bearer {self._secret}",
             "Last-Event-ID": str(self._last_event),
         }
-        timeout = httpx.Timeout(REQUEST_TIMEOUT_S, read=SILENCE_S)
+        timeout = httpx.Timeout(REQUEST_TIMEOUT_S, read=self._silence_s)
         try:
             async with self._http.stream(
                 "GET", wire.API + "/session/events", headers=headers, timeout=timeout
@@ -205,7 +213,7 @@ class ExchangeCall:
                     event = parser.feed(line)
                     if event is not None:
                         yield event
-        except httpx.HTTPError as error:
+        except BROKEN as error:
             raise _unreachable(error) from error
 
     def _take(self, event: ServerEvent) -> bool:
@@ -221,27 +229,9 @@ class ExchangeCall:
 
 
 def _client(address: ExchangeAddress) -> httpx.AsyncClient:
-    # Without TLS there is nothing to verify, and the system's certificates take 40 ms to read.
-    verify: ssl.SSLContext | bool = address.url.startswith("https:")
-    if address.certificate is not None:
-        verify = _pinned(address.certificate)
     return httpx.AsyncClient(
-        base_url=address.url, verify=verify, timeout=REQUEST_TIMEOUT_S, trust_env=False
+        base_url=address.url, verify=address.trust(), timeout=REQUEST_TIMEOUT_S, trust_env=False
     )
-
-
-def _pinned(certificate: Path) -> ssl.SSLContext:
-    """Trusts this one certificate, whatever name the exchange is reached by."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    try:
-        context.load_verify_locations(certificate)
-    except (OSError, ssl.SSLError) as error:
-        raise ExchangeUnreachable(
-            f"The exchange's certificate {certificate} cannot be read: {error}. "
-            "Copy exchange.pem from the exchange again."
-        ) from error
-    return context
 
 
 async def _ask(
@@ -257,7 +247,7 @@ async def _ask(
     content = None if body is None else asdict(body)
     try:
         answer = await http.request(method, wire.API + path, json=content, headers=headers)
-    except httpx.HTTPError as error:
+    except BROKEN as error:
         raise _unreachable(error) from error
     if not answer.is_success:
         raise _refusal(answer)
@@ -278,7 +268,7 @@ def _refusal(answer: httpx.Response) -> ExchangeError:
     return kind(problem.code, problem.message)
 
 
-def _unreachable(error: httpx.HTTPError) -> ExchangeUnreachable:
+def _unreachable(error: Exception) -> ExchangeUnreachable:
     reason = str(error) or type(error).__name__
     if "CERTIFICATE_VERIFY_FAILED" in reason:
         return ExchangeUnreachable(

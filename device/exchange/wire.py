@@ -4,7 +4,7 @@ Plain dataclasses, so that the server's web framework validates and documents th
 client decodes them without it. JSON over HTTP, all below ``API``; names are as written here.
 
     method path                needs           body -> answer
-    POST   /sign-in            -               SignIn -> SignedIn (and an HttpOnly cookie for browsers)
+    POST   /sign-in            -               SignIn -> SignedIn (with X-Callbox a cookie, too)
     POST   /sign-out           account         -> 204
     GET    /me                 account         -> User
     POST   /tokens             account         TokenRequest -> TokenAnswer
@@ -135,7 +135,8 @@ class Join:
     """``session_id`` and ``uid``, where given, must be those of the token, else it is refused.
     ``audio_only`` counts for the first member; later ones learn the session's from Joined."""
 
-    token: Annotated[str, MaxLen(8192)] = field(repr=False)
+    token: str = field(repr=False)
+    """One that is too long is refused as token_malformed, so it has no bound here but the body's."""
     state: State = State(False, False)
     audio_only: bool = False
     session_id: SessionId | None = None

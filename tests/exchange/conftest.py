@@ -1,6 +1,6 @@
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
+import pytest_asyncio
 
 from device.exchange.client import ExchangeAccount, ExchangeAddress
 from device.exchange.server.config import ExchangeConfig
@@ -29,12 +30,50 @@ class Wall:
         return self.now_s
 
 
+class HandClock:
+    """The exchange's monotonic clock, turned by hand."""
+
+    def __init__(self) -> None:
+        self._now_s = 1000.0
+        self._timers: list[HandTimer] = []
+
+    def now_s(self) -> float:
+        return self._now_s
+
+    def call_at(self, when_s: float, callback: Callable[[], None]) -> "HandTimer":
+        self._timers.append(timer := HandTimer(when_s, callback))
+        return timer
+
+    @property
+    def pending(self) -> int:
+        return sum(not timer.is_over for timer in self._timers)
+
+    def turn(self, by_s: float) -> None:
+        until_s = self._now_s + by_s
+        while due := [t for t in self._timers if not t.is_over and t.when_s <= until_s]:
+            timer = min(due, key=lambda each: each.when_s)
+            self._now_s, timer.is_over = timer.when_s, True
+            timer.callback()
+        self._now_s = until_s
+
+
+@dataclass
+class HandTimer:
+    when_s: float
+    callback: Callable[[], None]
+    is_over: bool = False
+
+    def cancel(self) -> None:
+        self.is_over = True
+
+
 class RunningExchange:
     """A real exchange on loopback, in this process; may be stopped and started again."""
 
     def __init__(self, config: ExchangeConfig, wall: Wall) -> None:
         self.config = config
         self.wall = wall
+        self.clock = HandClock()
         self.url = ""
         self._task: asyncio.Task[None] | None = None
 
@@ -43,12 +82,17 @@ class RunningExchange:
         return self.config.data_dir / "exchange.pem" if self.config.tls else None
 
     async def start(self) -> None:
-        ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self._task = asyncio.create_task(serve(self.config, lambda url, _: ready.set_result(url)))
-        await asyncio.wait({ready, self._task}, return_when=asyncio.FIRST_COMPLETED)
+        is_up = asyncio.Event()
+
+        def ready(url: str, _: str | None) -> None:
+            self.url = url
+            is_up.set()
+
+        self._task = asyncio.create_task(serve(self.config, ready, clock=self.clock))
+        self._task.add_done_callback(lambda _: is_up.set())
+        await is_up.wait()
         if self._task.done():
             self._task.result()
-        self.url = ready.result()
         # A restart must find the same port.
         self.config = replace(self.config, port=int(self.url.rsplit(":", 1)[1]))
 
@@ -117,12 +161,17 @@ async def accounts(exchange: RunningExchange) -> AsyncIterator[dict[str, Exchang
         yield made
 
 
-@pytest.fixture
-async def impatient_accounts(tmp_path: Path) -> AsyncIterator[dict[str, ExchangeAccount]]:
-    """At an exchange that gives up on the absent at once."""
+@dataclass(frozen=True)
+class Shared:
+    """An exchange for the rows of a table: each enters a session, and leaves it."""
+
+    exchange: RunningExchange
+    accounts: dict[str, ExchangeAccount]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shared]:
     wall = Wall()
-    config = ExchangeConfig(
-        tmp_path / "impatient", port=0, tls=False, wall_s=wall, gone_after_s=0.2
-    )
+    config = ExchangeConfig(tmp_path_factory.mktemp("shared"), port=0, tls=False, wall_s=wall)
     async with running(config, wall) as exchange, accounts_at(exchange) as made:
-        yield made
+        yield Shared(exchange, made)

@@ -1,6 +1,11 @@
 """Signing in, cookies, and who guesses passwords."""
 
+import asyncio
+import sqlite3
+import stat
 from collections.abc import AsyncIterator
+from contextlib import closing
+from pathlib import Path
 
 import httpx
 import pytest
@@ -10,6 +15,8 @@ from device.exchange.server.store import Store
 from device.exchange.wire import API, User
 from tests.exchange.conftest import PASSWORD, RunningExchange
 
+OURS = {"X-Callbox": "1"}
+
 
 @pytest.fixture
 async def http(exchange: RunningExchange) -> AsyncIterator[httpx.AsyncClient]:
@@ -18,7 +25,8 @@ async def http(exchange: RunningExchange) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def sign_in(http: httpx.AsyncClient, password: str = PASSWORD) -> httpx.Response:
-    return await http.post("/sign-in", json={"uid": "ana", "password": password})
+    body = {"uid": "ana", "password": password}
+    return await http.post("/sign-in", json=body, headers=OURS)
 
 
 async def test_a_browser_gets_a_cookie_that_scripts_cannot_read(http: httpx.AsyncClient) -> None:
@@ -27,14 +35,20 @@ async def test_a_browser_gets_a_cookie_that_scripts_cannot_read(http: httpx.Asyn
     cookie = answer.headers["set-cookie"].lower()
     assert "httponly" in cookie
     assert "samesite=strict" in cookie
-    assert (await http.get("/me")).json()["uid"] == "ana"
+    assert "secure" not in cookie  # plain HTTP on loopback; test_tls has the other case
+    assert (await http.get("/me", headers=OURS)).json()["uid"] == "ana"
 
 
 async def test_another_site_cannot_use_the_cookie(http: httpx.AsyncClient) -> None:
     await sign_in(http)
-    bare = await http.post("/tokens", json={"session_id": "hall"})
-    assert (bare.status_code, bare.json()["code"]) == (401, "auth_token_empty")
-    ours = await http.post("/tokens", json={"session_id": "hall"}, headers={"X-Callbox": "1"})
+    for method, path, body in (
+        ("POST", "/tokens", {"session_id": "hall"}),
+        ("GET", "/me", None),
+        ("GET", "/sessions", None),
+    ):
+        bare = await http.request(method, path, json=body)
+        assert (bare.status_code, bare.json()["code"]) == (401, "auth_token_empty")
+    ours = await http.post("/tokens", json={"session_id": "hall"}, headers=OURS)
     assert ours.status_code == 200
 
 
@@ -50,7 +64,7 @@ async def test_sign_out_ends_it_everywhere_the_token_is(http: httpx.AsyncClient)
 async def test_an_auth_token_expires(exchange: RunningExchange, http: httpx.AsyncClient) -> None:
     await sign_in(http)
     exchange.wall.now_s += exchange.config.auth_lifetime_s + 1
-    assert (await http.get("/me")).json()["code"] == "auth_token_refused"
+    assert (await http.get("/me", headers=OURS)).json()["code"] == "auth_token_refused"
 
 
 async def test_a_guesser_has_to_wait(exchange: RunningExchange, http: httpx.AsyncClient) -> None:
@@ -58,8 +72,15 @@ async def test_a_guesser_has_to_wait(exchange: RunningExchange, http: httpx.Asyn
         wrong = await sign_in(http, "wrong password")
         assert (wrong.status_code, wrong.json()["code"]) == (401, "sign_in_refused")
     assert (await sign_in(http)).json()["code"] == "too_many_attempts"
-    exchange.wall.now_s += 31
+    exchange.wall.now_s -= 100_000  # a wall clock that is set back locks nobody out
+    exchange.clock.turn(31)
     assert (await sign_in(http)).status_code == 200
+
+
+async def test_guesses_sent_at_once_are_counted(http: httpx.AsyncClient) -> None:
+    answers = await asyncio.gather(*(sign_in(http, "wrong password") for _ in range(12)))
+    codes = [answer.json()["code"] for answer in answers]
+    assert sorted(codes) == ["sign_in_refused"] * 5 + ["too_many_attempts"] * 7
 
 
 async def test_an_unknown_user_is_refused_like_a_wrong_password(http: httpx.AsyncClient) -> None:
@@ -67,10 +88,67 @@ async def test_an_unknown_user_is_refused_like_a_wrong_password(http: httpx.Asyn
     assert (answer.status_code, answer.json()["code"]) == (401, "sign_in_refused")
 
 
-async def test_a_weak_password_is_refused(exchange: RunningExchange) -> None:
-    store = Store(exchange.config.data_dir)
-    with pytest.raises(ConfigError, match="8 characters"):
-        store.add_user(User("new", "New"), "short")
-    with pytest.raises(ConfigError):
-        store.add_user(User("", "New"), PASSWORD)
-    store.close()
+@pytest.mark.parametrize(
+    ("user", "password", "said"),
+    [
+        (User("new", "New"), "short", "8 to 1024"),
+        (User("new", "New"), "x" * 1025, "8 to 1024"),
+        (User("", "New"), PASSWORD, "id of 1"),
+        (User("x" * 129, "New"), PASSWORD, "id of 1"),
+        (User("new", ""), PASSWORD, "name of 1"),
+        (User("new ", "New"), PASSWORD, "space"),
+        (User("new", "New\n"), PASSWORD, "space"),
+        (User("n\x00w", "New"), PASSWORD, "shown"),
+        (User("new", "\ud800"), PASSWORD, "shown"),
+        (User("new", "New", avatar="an avatar"), PASSWORD, "avatar"),
+    ],
+)
+def test_an_unusable_account_is_refused(
+    tmp_path: Path, user: User, password: str, said: str
+) -> None:
+    with closing(Store(tmp_path)) as store:
+        with pytest.raises(ConfigError, match=said):
+            store.add_user(user, password)
+        assert store.read("select count(*) from users") == [(0,)]
+
+
+async def test_a_new_password_signs_out_everywhere(
+    exchange: RunningExchange, http: httpx.AsyncClient
+) -> None:
+    await sign_in(http)
+    with closing(Store(exchange.config.data_dir)) as store:  # as the command line does, beside it
+        store.add_user(User("ana", "Ana"), "another password")
+    assert (await http.get("/me", headers=OURS)).json()["code"] == "auth_token_refused"
+    assert (await sign_in(http)).json()["code"] == "sign_in_refused"
+    assert (await sign_in(http, "another password")).status_code == 200
+
+
+def test_the_database_is_for_its_owner_only(tmp_path: Path) -> None:
+    with closing(Store(tmp_path)) as store:
+        store.signing_key()
+        for file in tmp_path.iterdir():
+            assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
+
+
+def test_expired_auth_tokens_are_forgotten(tmp_path: Path) -> None:
+    with closing(Store(tmp_path)) as store:
+        store.add_user(User("ana", "Ana"), PASSWORD)
+        for day in range(5):
+            store.add_auth_token("ana", day + 1, day)
+        assert store.read("select count(*) from auth_tokens") == [(1,)]
+
+
+def _commit_what_cannot_be(store: Store) -> None:
+    with store.transaction() as db:
+        db.execute("pragma defer_foreign_keys = on")
+        db.execute("insert into auth_tokens values (x'00', 'nobody', 1)")
+
+
+def test_a_transaction_that_cannot_be_committed_leaves_none_open(tmp_path: Path) -> None:
+    with closing(Store(tmp_path)) as store:
+        with pytest.raises(sqlite3.IntegrityError):
+            _commit_what_cannot_be(store)
+        store.add_user(User("ana", "Ana"), PASSWORD)
+        with closing(Store(tmp_path)) as other:
+            assert other.account("ana") is not None
+            assert other.read("select count(*) from auth_tokens") == [(0,)]

@@ -4,6 +4,7 @@ import pytest
 
 from device.errors import ExchangeError
 from device.exchange.client import ExchangeAccount
+from device.exchange.wire import GONE_AFTER_S
 from device.session.facts import (
     PeerJoined,
     PeerLeft,
@@ -14,7 +15,8 @@ from device.session.facts import (
     VideoRequested,
 )
 from device.session.values import EndReason, MediaState, Signal, SignalKind
-from tests.exchange.members import enter
+from tests.exchange.conftest import RunningExchange
+from tests.exchange.members import enter, until
 
 Accounts = dict[str, ExchangeAccount]
 
@@ -89,9 +91,19 @@ async def test_an_audio_session_becomes_a_video_session(accounts: Accounts) -> N
 
 
 async def test_who_is_away_for_too_long_has_left(
-    accounts: Accounts, impatient_accounts: Accounts
+    exchange: RunningExchange, accounts: Accounts
 ) -> None:
-    door, ana = await enter(impatient_accounts["door"]), await enter(impatient_accounts["ana"])
+    door, ana = await enter(accounts["door"]), await enter(accounts["ana"])
+    await until(lambda: exchange.clock.pending == 0)
     await ana.call.aclose()  # the process is killed, say: no word of leaving
+    await until(lambda: exchange.clock.pending == 1)
+    exchange.clock.turn(GONE_AFTER_S - 0.1)
+    await door.call.publish_state(MediaState(audio_muted=True))  # ana is told, so still in
+    assert door.facts.empty() or isinstance(door.facts.get_nowait(), PeerJoined)
+    assert door.facts.empty()
+    exchange.clock.turn(0.2)
     assert await door.next(PeerLeft) == PeerLeft("ana", EndReason.CONNECTION_LOST)
+    with pytest.raises(ExchangeError) as caught:
+        await ana.call.publish_state(MediaState(audio_muted=True))
+    assert caught.value.code == "not_in_session"
     await door.call.leave()

@@ -6,13 +6,14 @@ from typing import Any
 
 import httpx
 import pytest
+import pytest_asyncio
 
 from device.exchange.client import ExchangeAccount
 from device.exchange.wire import API, MAX_BODY_BYTES
 from device.session.facts import SignalReceived
 from device.session.values import Signal, SignalKind
-from tests.exchange.conftest import RunningExchange
-from tests.exchange.members import Member, enter
+from tests.exchange.conftest import Shared
+from tests.exchange.members import Member, enter, signed_in
 
 SDP = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 96\r\n"
 GOOD = {"to": "door", "link": "l", "kind": "offer", "body": SDP}
@@ -36,10 +37,18 @@ MALFORMED: list[tuple[dict[str, Any], int, str]] = [
 ]  # fmt: skip
 
 
-@pytest.fixture
-async def http(exchange: RunningExchange) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=exchange.url + API, trust_env=False) as client:
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def http(shared: Shared) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=shared.exchange.url + API, trust_env=False) as client:
         yield client
+
+
+@pytest.fixture
+def accounts(shared: Shared) -> dict[str, ExchangeAccount]:
+    return shared.accounts
 
 
 async def session_goes_on(sender: Member, receiver: Member) -> None:
@@ -102,7 +111,7 @@ async def test_who_is_not_in_a_session_can_do_nothing_in_it(
 ) -> None:
     door = await enter(accounts["door"])
     if secret == "auth token":
-        secret = await accounts["eve"].sign_in()
+        secret = await signed_in(accounts["eve"])
     headers = {"Authorization": f"Bearer {secret}"} if secret else {}
     answer = await http.request(method, path, json=body, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (403, "not_in_session")

@@ -15,8 +15,8 @@ from device.exchange.client import ExchangeAccount
 from device.exchange.server.store import Store
 from device.exchange.wire import API
 from device.session.values import MediaState
-from tests.exchange.conftest import RunningExchange
-from tests.exchange.members import enter
+from tests.exchange.conftest import RunningExchange, Shared
+from tests.exchange.members import enter, signed_in
 
 OTHER_KEY = b"another key of thirty-two bytes!!"
 
@@ -62,7 +62,12 @@ TABLE: list[tuple[str, Forge, str]] = [
     ("empty", lambda f: "", "token_malformed"),
     ("no JWT at all", lambda f: "let me in", "token_malformed"),
     ("not ASCII", lambda f: "ключ.от.двери", "token_malformed"),
-    ("oversized", lambda f: f.signed(name="x" * 5000), "token_malformed"),
+    ("oversized", lambda f: f.signed(more="x" * 10_000), "token_malformed"),
+    ("hugely oversized", lambda f: f.token + "x" * 100_000, "token_malformed"),
+    ("nested beyond reason", lambda f: jwt.PyJWS().encode(b"[" * 8000, f.key), "token_malformed"),
+    ("a list of claims", lambda f: jwt.PyJWS().encode(b"[]", f.key), "token_malformed"),
+    ("claims not JSON", lambda f: jwt.PyJWS().encode(b"sub=ana", f.key), "token_malformed"),
+    ("name too long", lambda f: f.signed(name="x" * 257), "token_malformed"),
     ("expiry is text", lambda f: f.signed(exp="tomorrow"), "token_malformed"),
     ("expiry is true", lambda f: f.signed(exp=True), "token_malformed"),
     ("session is a number", lambda f: f.signed(sid=7), "token_malformed"),
@@ -82,7 +87,7 @@ async def post_join(exchange: RunningExchange, **body: Any) -> httpx.Response:
 
 
 async def forger(exchange: RunningExchange, account: ExchangeAccount) -> Forger:
-    token = await account.generate_token("hall", await account.sign_in())
+    token = await account.generate_token("hall", await signed_in(account))
     store = Store(exchange.config.data_dir)
     try:
         return Forger(token.token, store.signing_key(), exchange.wall.now_s)
@@ -94,16 +99,13 @@ async def forger(exchange: RunningExchange, account: ExchangeAccount) -> Forger:
 @pytest.mark.parametrize(
     ("forge", "code"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE]
 )
+@pytest.mark.asyncio(loop_scope="module")
 async def test_a_forged_or_misused_token_is_refused(
-    exchange: RunningExchange,
-    accounts: dict[str, ExchangeAccount],
-    caplog: pytest.LogCaptureFixture,
-    forge: Forge,
-    code: str,
+    shared: Shared, caplog: pytest.LogCaptureFixture, forge: Forge, code: str
 ) -> None:
-    token = forge(await forger(exchange, accounts["eve"]))
+    token = forge(await forger(shared.exchange, shared.accounts["eve"]))
     with caplog.at_level(logging.DEBUG):
-        answer = await post_join(exchange, token=token)
+        answer = await post_join(shared.exchange, token=token)
     assert (answer.status_code, answer.json()["code"]) == (401, code)
     key_words = [part for part in token.split(".") if len(part) > 20]
     assert not any(part in caplog.text + answer.text for part in key_words)

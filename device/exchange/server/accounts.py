@@ -25,8 +25,7 @@ router = APIRouter(
 PartsOf = Annotated[Parts, Depends(parts_of)]
 
 
-def auth_token(
-    request: Request,
+async def auth_token(
     authorization: Annotated[str | None, Header()] = None,
     cookie: Annotated[str | None, Cookie(alias=COOKIE)] = None,
     x_callbox: Annotated[str | None, Header()] = None,
@@ -35,8 +34,7 @@ def auth_token(
     if authorization is not None:
         return bearer(authorization)
     # A page of another site can make a browser send the cookie, but not this header.
-    is_ours = x_callbox is not None or request.method == "GET"
-    return cookie or "" if is_ours else ""
+    return cookie or "" if x_callbox is not None else ""
 
 
 def bearer(authorization: str | None) -> str:
@@ -48,7 +46,7 @@ def bearer(authorization: str | None) -> str:
 AuthToken = Annotated[str, Depends(auth_token)]
 
 
-def signed_in_user(parts: PartsOf, token: AuthToken) -> User:
+async def signed_in_user(parts: PartsOf, token: AuthToken) -> User:
     """Raises Refusal: auth_token_empty, auth_token_refused."""
     if not token:
         raise Refusal("auth_token_empty", "Sign in first.")
@@ -62,24 +60,30 @@ SignedInUser = Annotated[User, Depends(signed_in_user)]
 
 
 @router.post("/sign-in")
-async def sign_in(body: SignIn, request: Request, response: Response, parts: PartsOf) -> SignedIn:
-    """Exchange a password for an auth token, which a browser gets as a cookie as well."""
-    client = request.client.host if request.client else ""
-    attempts = parts.attempts
-    attempts.check((body.uid, client))
+async def sign_in(
+    body: SignIn,
+    request: Request,
+    response: Response,
+    parts: PartsOf,
+    x_callbox: Annotated[str | None, Header()] = None,
+) -> SignedIn:
+    """Exchange a password for an auth token; a browser (X-Callbox) gets it as a cookie as well."""
+    who = body.uid, request.client.host if request.client else ""
+    parts.attempts.begin(who)
     account = parts.store.account(body.uid)
-    fits = await asyncio.to_thread(parts.store.password_fits, account, body.password)
+    async with parts.hashing:
+        fits = await asyncio.to_thread(parts.store.password_fits, account, body.password)
     if account is None or not fits:
-        attempts.failed((body.uid, client))
         raise Refusal("sign_in_refused", "The name or the password is wrong.")
-    attempts.succeeded((body.uid, client))
-    lifetime_s = parts.config.auth_lifetime_s
-    expires_at = int(parts.config.wall_s()) + lifetime_s
-    token = parts.store.add_auth_token(body.uid, expires_at)
-    response.set_cookie(
-        COOKIE, token, max_age=lifetime_s, httponly=True, samesite="strict",
-        secure=parts.config.tls, path="/",
-    )  # fmt: skip
+    parts.attempts.succeeded(who)
+    lifetime_s, now = parts.config.auth_lifetime_s, int(parts.config.wall_s())
+    expires_at = now + lifetime_s
+    token = parts.store.add_auth_token(body.uid, expires_at, now)
+    if x_callbox is not None:
+        response.set_cookie(
+            COOKIE, token, max_age=lifetime_s, httponly=True, samesite="strict",
+            secure=parts.config.tls, path="/",
+        )  # fmt: skip
     return SignedIn(account.user, token, expires_at)
 
 
@@ -108,6 +112,6 @@ async def tokens(body: TokenRequest, parts: PartsOf, token: AuthToken) -> TokenA
     """A call token for one session. An empty session id is refused before a missing sign-in."""
     if not body.session_id:
         raise Refusal("session_id_empty", "Give the session a name.")
-    user = signed_in_user(parts, token)
+    user = await signed_in_user(parts, token)
     call_token, expires_at = parts.mint.mint(user, body.session_id, body.single_use)
     return TokenAnswer(body.session_id, call_token, expires_at)

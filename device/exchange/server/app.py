@@ -1,7 +1,5 @@
 """The exchange as an ASGI application."""
 
-import asyncio
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict
@@ -16,42 +14,42 @@ from starlette.staticfiles import StaticFiles
 
 import device.exchange.web
 from device.exchange.server import accounts, calls, docs_page
-from device.exchange.server.attempts import Attempts
+from device.exchange.server.clock import Clock, LoopClock
 from device.exchange.server.config import ExchangeConfig
-from device.exchange.server.middleware import BodyLimit, SafeHeaders
-from device.exchange.server.parts import Parts
+from device.exchange.server.middleware import BodyLimit, Defects, SafeHeaders
+from device.exchange.server.parts import Parts, make_parts
 from device.exchange.server.refusal import Refusal
-from device.exchange.server.rooms import Rooms
 from device.exchange.server.store import Store
-from device.exchange.server.tokens import TokenMint
-from device.exchange.wire import API, Health
-
-logger = logging.getLogger(__name__)
+from device.exchange.wire import API, Health, Problem
 
 WEB = Path(device.exchange.web.__path__[0])
 
 
-def create_app(config: ExchangeConfig, store: Store) -> FastAPI:
-    """The application; ``store`` stays its maker's to close."""
+def create_app(config: ExchangeConfig, store: Store, clock: Clock | None = None) -> FastAPI:
+    """The application, made in the event loop that will serve it; ``store`` stays its maker's to
+    close, after the application's end. Members whom the store has get their time to come back.
+
+    Raises sqlite3.Error when the store cannot be read.
+    """
+    parts: Parts = make_parts(config, store, clock or LoopClock())
 
     @asynccontextmanager
-    async def life(app: FastAPI) -> AsyncIterator[None]:
-        rooms = Rooms(store, config.max_members, config.gone_after_s, asyncio.get_running_loop())
-        mint = TokenMint(store.signing_key(), config.token_lifetime_s, config.wall_s)
-        app.state.parts = Parts(config, store, mint, rooms, Attempts(config.wall_s))
+    async def life(_: FastAPI) -> AsyncIterator[None]:
         yield
-        rooms.close()
+        parts.rooms.close()
 
     app = FastAPI(
         title="callbox exchange",
         description="The call service of callbox: tokens, sessions, signalling.",
         version=version("callbox"),
         lifespan=life,
+        responses={"default": {"model": Problem, "description": "Any other refusal"}},
         docs_url=None,
         redoc_url=None,
     )
-    app.add_middleware(BodyLimit)
-    app.add_middleware(SafeHeaders)
+    app.state.parts = parts
+    for middleware in (BodyLimit, Defects, SafeHeaders):  # the last one is the outermost
+        app.add_middleware(middleware)
     _add_refusals(app)
     app.include_router(accounts.router, prefix=API)
     app.include_router(calls.router, prefix=API)
@@ -94,11 +92,6 @@ def _add_refusals(app: FastAPI) -> None:
         code = "method_not_allowed" if error.status_code == 405 else "not_found"
         code = "body_invalid" if error.status_code == 400 else code
         return _answer(Refusal(code, "There is nothing like that here; see /docs."))
-
-    @app.exception_handler(Exception)
-    async def broke(_: Request, error: Exception) -> JSONResponse:
-        logger.error("defect in the exchange", exc_info=error)
-        return _answer(Refusal("internal_error", "The exchange failed; its log says how."))
 
 
 def _answer(refusal: Refusal) -> JSONResponse:

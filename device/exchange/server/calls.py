@@ -1,11 +1,13 @@
 """Routes of a session: joining it, its events, its signals."""
 
 import re
-from collections.abc import AsyncIterator
-from typing import Annotated
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header
 from starlette.responses import StreamingResponse
+from starlette.types import Send
 
 from device.exchange.server.accounts import PartsOf, bearer
 from device.exchange.server.members import Member
@@ -26,7 +28,7 @@ _CANDIDATE = re.compile(
 _SDP_LINE = re.compile(r"[a-z]=[^\r\n\0]*")
 
 
-def membership(parts: PartsOf, authorization: Authorization = None) -> Member:
+async def membership(parts: PartsOf, authorization: Authorization = None) -> Member:
     """The member whose resume secret a request carries. Raises Refusal: not_in_session."""
     return parts.rooms.member(bearer(authorization))
 
@@ -39,9 +41,7 @@ async def join(body: Join, parts: PartsOf) -> Joined:
     """Enter the session of a call token."""
     claims = parts.mint.verify(body.token, body.session_id, body.uid)
     now = parts.config.wall_s()
-    if claims.single_use and not parts.store.use_token(claims.token_id, claims.expires_at, now):
-        raise Refusal("token_reused", "The call token has been used already. Ask for a new one.")
-    member, secret = parts.rooms.join(claims, body.state, body.audio_only)
+    member, secret = parts.rooms.join(claims, body.state, body.audio_only, now)
     others = [
         other for other in parts.rooms.members_of(member.session_id) if other.key != member.key
     ]
@@ -63,24 +63,35 @@ async def events(
     last_event_id: Annotated[int, Header(ge=0, le=2**53)] = 0,
 ) -> StreamingResponse:
     """The member's events as a stream (text/event-stream), from after Last-Event-ID on."""
-    if not parts.rooms.can_resume(member, last_event_id):
-        parts.rooms.drop(member)
-        raise Refusal("not_in_session", "You were away for too long. Join again.")
-    return StreamingResponse(
+    parts.rooms.resume(member, last_event_id)
+    return _EventStream(
         _stream(parts, member, last_event_id),
         media_type="text/event-stream",
-        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+        headers={"X-Accel-Buffering": "no"},
     )
 
 
-async def _stream(parts: PartsOf, member: Member, after: int) -> AsyncIterator[str]:
+async def _stream(parts: PartsOf, member: Member, after: int) -> AsyncGenerator[str, None]:
     yield ": welcome\n\n"
-    async for event in parts.rooms.events(member, after, parts.config.keepalive_s):
-        if event is None:
-            yield ": still here\n\n"
-        else:
-            number, name, data = event
-            yield f"id: {number}\nevent: {name}\ndata: {data}\n\n"
+    async with aclosing(parts.rooms.events(member, after, parts.config.keepalive_s)) as events:
+        async for event in events:
+            if event is None:
+                yield ": still here\n\n"
+            else:
+                number, name, data = event
+                yield f"id: {number}\nevent: {name}\ndata: {data}\n\n"
+
+
+class _EventStream(StreamingResponse):
+    """Ends its generator at once when the line breaks, so that the member counts as absent."""
+
+    def __init__(self, content: AsyncGenerator[str, None], **rest: Any) -> None:
+        super().__init__(content, **rest)
+        self._content = content
+
+    async def stream_response(self, send: Send) -> None:
+        async with aclosing(self._content):
+            await super().stream_response(send)
 
 
 @router.post("/session/signals", status_code=204)

@@ -1,5 +1,6 @@
 """The exchange's own TLS certificate, made at its first start."""
 
+import contextlib
 import datetime
 import hashlib
 import ipaddress
@@ -35,8 +36,13 @@ def ensure(data_dir: Path) -> tuple[Path, Path]:
 
 
 def fingerprint(certificate: Path) -> str:
-    """SHA-256 of the certificate, in pairs of hexadecimal digits."""
-    der = ssl.PEM_cert_to_DER_cert(certificate.read_text())
+    """SHA-256 of the certificate, in pairs of hexadecimal digits. Raises ConfigError."""
+    try:
+        der = ssl.PEM_cert_to_DER_cert(certificate.read_text())
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"The certificate {certificate} cannot be read: {error}. Restore it from a copy."
+        ) from error
     digest = hashlib.sha256(der).hexdigest().upper()
     return ":".join(digest[at : at + 2] for at in range(0, len(digest), 2))
 
@@ -48,9 +54,10 @@ def _make(certificate: Path, key: Path) -> None:
         [x509.NameAttribute(NameOID.COMMON_NAME, f"callbox exchange on {host}"[:64])]
     )
     now = datetime.datetime.now(datetime.UTC)
+    local = f"{host.partition('.')[0]}.local"
     names: list[x509.GeneralName] = [
-        *(x509.DNSName(name) for name in (host, f"{host}.local", "localhost")),
-        *(x509.IPAddress(ipaddress.ip_address(address)) for address in ("127.0.0.1", "::1")),
+        *(x509.DNSName(name) for name in dict.fromkeys((host, local, "localhost"))),
+        *(x509.IPAddress(address) for address in _addresses()),
     ]
     public = (
         x509.CertificateBuilder()
@@ -72,6 +79,17 @@ def _make(certificate: Path, key: Path) -> None:
     )
     _write(key, secret, 0o600)
     _write(certificate, public.public_bytes(serialization.Encoding.PEM), 0o644)
+
+
+def _addresses() -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:
+    """Loopback, and those by which this machine reaches others. For browsers: a unit pins."""
+    found = ["127.0.0.1", "::1"]
+    # Addresses for documentation (RFC 5737, RFC 3849). Connecting UDP picks a route, sends nothing.
+    for family, far in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
+        with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((far, 9))
+            found.append(probe.getsockname()[0])
+    return [ipaddress.ip_address(address) for address in dict.fromkeys(found)]
 
 
 def _write(path: Path, content: bytes, mode: int) -> None:

@@ -14,7 +14,7 @@ from device.exchange.wire import GONE_AFTER_S, KEEPALIVE_S, IceServerItem
 class ExchangeConfig:
     """``data_dir`` holds the database, and the certificate made at the first start.
 
-    Raises ConfigError for what cannot be: plain HTTP anywhere but on loopback, a port out of range.
+    Raises ConfigError for what cannot be: plain HTTP anywhere but on loopback, a number out of range.
     """
 
     data_dir: Path
@@ -33,6 +33,12 @@ class ExchangeConfig:
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65535:
             raise ConfigError(f"port must be 0 (any) to 65535, not {self.port}")
+        if self.token_lifetime_s < 1 or self.auth_lifetime_s < 1:
+            raise ConfigError("token_lifetime_s and auth_lifetime_s are whole seconds, 1 or more")
+        if self.max_members < 1:
+            raise ConfigError(f"max_members must be 1 or more, not {self.max_members}")
+        if self.keepalive_s <= 0 or self.gone_after_s <= 0:
+            raise ConfigError("keepalive_s and gone_after_s must be over 0")
         if not self.tls and not _is_loopback(self.host):
             raise ConfigError(
                 f"Plain HTTP is for this machine only, and {self.host} is open to others. "

@@ -1,12 +1,16 @@
-"""What every request and answer goes through: a bound on bodies, headers that protect a browser."""
+"""What every request and answer goes through: headers that protect a browser, an answer even to a
+defect, a bound on bodies."""
 
 import dataclasses
 import json
+import logging
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from device.exchange.server.refusal import Refusal
-from device.exchange.wire import MAX_BODY_BYTES
+from device.exchange.wire import API, MAX_BODY_BYTES
+
+logger = logging.getLogger(__name__)
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -46,9 +50,15 @@ class BodyLimit:
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD"):
             await self._app(scope, receive, send)
             return
-        body = await _read(receive)
+        try:
+            body = await _read(receive)
+        except _HungUpError:
+            return
         if body is None:
-            await _refuse(send)
+            refusal = Refusal(
+                "body_too_large", f"A body may have {MAX_BODY_BYTES // 1024} KiB at most."
+            )
+            await _refuse(send, refusal, (b"connection", b"close"))
             return
         sent = False
 
@@ -62,14 +72,18 @@ class BodyLimit:
         await self._app(scope, replay, send)
 
 
+class _HungUpError(Exception):
+    """The client went before all of the body was there."""
+
+
 async def _read(receive: Receive) -> bytes | None:
-    """The whole body; None when it is too large."""
+    """The whole body; None when it is too large. Raises _HungUpError."""
     parts: list[bytes] = []
     size = 0
     while True:
         message = await receive()
         if message["type"] != "http.request":
-            return b""
+            raise _HungUpError
         parts.append(message.get("body", b""))
         size += len(parts[-1])
         if size > MAX_BODY_BYTES:
@@ -80,16 +94,39 @@ async def _read(receive: Receive) -> bytes | None:
             return b"".join(parts) if size <= MAX_BODY_BYTES else None
 
 
-async def _refuse(send: Send) -> None:
-    refusal = Refusal("body_too_large", f"A body may have {MAX_BODY_BYTES // 1024} KiB at most.")
+async def _refuse(send: Send, refusal: Refusal, *more: tuple[bytes, bytes]) -> None:
     body = json.dumps(dataclasses.asdict(refusal.problem)).encode()
-    headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
+    headers = [(b"content-type", b"application/json"), *more]
     await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 
+class Defects:
+    """Answers what the application did not catch: logged here, and a Problem that tells nothing."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        has_begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except Exception as error:
+            if scope["type"] != "http" or has_begun:
+                raise
+            logger.error("defect in the exchange", exc_info=error)
+            refusal = Refusal("internal_error", "The exchange failed; its log says how.")
+            await _refuse(send, refusal)
+
+
 class SafeHeaders:
-    """Adds HEADERS to every answer."""
+    """Adds HEADERS to every answer, and keeps those of the API out of caches."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -97,7 +134,10 @@ class SafeHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", []), *HEADERS]
+                more: tuple[tuple[bytes, bytes], ...] = HEADERS
+                if scope["path"].startswith(API):
+                    more = (*HEADERS, (b"cache-control", b"no-store"))
+                message["headers"] = [*message.get("headers", []), *more]
             await send(message)
 
         await self._app(scope, receive, with_headers if scope["type"] == "http" else send)

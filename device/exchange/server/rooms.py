@@ -1,16 +1,16 @@
-"""Who is in which session, and what each has yet to be told.
+"""Who is in which session.
 
 The database is the truth, so a session survives a restart of the exchange: its members have
-``gone_after_s`` to open their event streams again. What is only here, in memory, is who is listening.
+``gone_after_s`` to open their event streams again.
 """
 
-import asyncio
-import json
-from collections.abc import AsyncIterator
-from dataclasses import asdict, dataclass, field
-from typing import Any, Protocol
+from collections.abc import AsyncGenerator
+from dataclasses import asdict
+from typing import Any
 
+from device.exchange.server.clock import Clock
 from device.exchange.server.members import Member, read_members
+from device.exchange.server.outbox import Event, Outbox
 from device.exchange.server.refusal import Refusal
 from device.exchange.server.store import Store, digest, new_secret
 from device.exchange.server.tokens import Claims
@@ -18,7 +18,6 @@ from device.exchange.wire import (
     By,
     Left,
     Reason,
-    Removed,
     SendSignal,
     SessionItem,
     SignalEvent,
@@ -27,65 +26,56 @@ from device.exchange.wire import (
     SwitchedEvent,
 )
 
-KEPT_EVENTS = 500
-"""For each member. Who is further behind has left."""
-
-
-class Timers(Protocol):
-    """The event loop, or a test's own."""
-
-    def call_later(self, delay: float, callback: Any, *args: Any) -> asyncio.TimerHandle: ...
-
-
-@dataclass(slots=True)
-class _Ear:
-    """A member's event stream, or its absence."""
-
-    wake: asyncio.Event = field(default_factory=asyncio.Event)
-    stream: int = 0
-    is_open: bool = False
-    gone: asyncio.TimerHandle | None = None
-    out_because: Reason | None = None
-
 
 class Rooms:
     """All sessions of an exchange. Methods are for the event loop's thread."""
 
-    def __init__(self, store: Store, max_members: int, gone_after_s: float, timers: Timers) -> None:
+    def __init__(self, store: Store, max_members: int, gone_after_s: float, clock: Clock) -> None:
         self._store = store
         self._max_members = max_members
-        self._gone_after_s = gone_after_s
-        self._timers = timers
-        self._ears: dict[bytes, _Ear] = {}
-        self._is_closing = False
+        self._outbox = Outbox(store, clock, gone_after_s, self._lost)
         for member in self._members("where true"):
-            self._absent(member.key, self._ears.setdefault(member.key, _Ear()))
+            self._outbox.add(member.key)
 
     def close(self) -> None:
         """End all event streams; members stay and may come back to the next start. Idempotent."""
-        self._is_closing = True
-        for ear in self._ears.values():
-            if ear.gone is not None:
-                ear.gone.cancel()
-            ear.wake.set()
+        self._outbox.close()
 
-    def join(self, claims: Claims, state: State, audio_only: bool) -> tuple[Member, str]:
+    def join(
+        self, claims: Claims, state: State, audio_only: bool, now: float
+    ) -> tuple[Member, str]:
         """Enter, replacing an older membership of the same user. Also the new resume secret.
 
-        Raises Refusal: session_full.
+        ``now``: Unix seconds. Raises Refusal: token_reused, session_full; a token for single use
+        is used up only by who got in.
         """
-        secret = new_secret()
         session_id = claims.session_id
-        with self._store.transaction() as db:
-            for old in self._members(
-                "where session_id = ? and uid = ?", session_id, claims.user.uid
+        with self._store.transaction():
+            if claims.single_use and not self._store.use_token(
+                claims.token_id, claims.expires_at, now
             ):
-                self._remove(old, "replaced", is_last=False)
-            others = self.members_of(session_id)
-            if len(others) >= self._max_members:
+                raise Refusal(
+                    "token_reused", "The call token has been used already. Ask for a new one."
+                )
+            present = self.members_of(session_id)
+            old = [member for member in present if member.user.uid == claims.user.uid]
+            if len(present) - len(old) >= self._max_members:
                 raise Refusal(
                     "session_full", f"The session is full: {self._max_members} are in it already."
                 )
+            for member in old:
+                self._delete(member, "replaced")
+            member, secret = self._insert(claims, state, audio_only)
+            for other in self._others(member):
+                self._post(other, "joined", asdict(member.item))
+        for replaced in old:
+            self._outbox.remove(replaced.key, "replaced")
+        self._outbox.add(member.key)
+        return member, secret
+
+    def _insert(self, claims: Claims, state: State, audio_only: bool) -> tuple[Member, str]:
+        secret, user, session_id = new_secret(), claims.user, claims.session_id
+        with self._store.transaction() as db:
             db.execute(
                 "insert or ignore into sessions values (?, ?, null, 0)", (session_id, audio_only)
             )
@@ -93,7 +83,6 @@ class Rooms:
                 "update sessions set last_seq = last_seq + 1 where session_id = ? returning last_seq",
                 (session_id,),
             ).fetchone()
-            user = claims.user
             db.execute(
                 "insert into members values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
                 (
@@ -101,11 +90,7 @@ class Rooms:
                     " ".join(claims.grants), seq, state.audio_muted, state.video_paused,
                 ),
             )  # fmt: skip
-            member = self.member(secret)
-            for other in others:
-                self._post(other, "joined", asdict(member.item))
-        self._absent(member.key, self._ears.setdefault(member.key, _Ear()))
-        return member, secret
+        return self.member(secret), secret
 
     def member(self, secret: str) -> Member:
         """Raises Refusal: not_in_session."""
@@ -184,104 +169,44 @@ class Rooms:
         for member in self._members("where hash = ?", digest(secret)):
             self._remove(member, "remote_end")
 
-    def drop(self, member: Member) -> None:
-        """Out, since it cannot be told all that it missed."""
-        self._remove(member, "connection_lost")
+    def resume(self, member: Member, after: int) -> None:
+        """Check that a member can be told all that happened after event number ``after``.
 
-    async def events(
-        self, member: Member, after: int, keepalive_s: float
-    ) -> AsyncIterator[tuple[int, str, str] | None]:
-        """Each event after number ``after``: (id, name, JSON); None to keep the line warm.
-
-        Ends when the member is out, another stream of the same member opens, or the exchange stops.
-        Raises Refusal (not_in_session) when events after ``after`` are no longer kept.
+        Raises Refusal: not_in_session, where they cannot; they are out then.
         """
-        ear = self._ears.setdefault(member.key, _Ear())
-        ear.stream += 1
-        mine = ear.stream
-        ear.wake.set()
-        self._listen(ear)
-        try:
-            while ear.stream == mine and not self._is_closing:
-                ear.wake.clear()
-                for event in self._events_after(member.key, after):
-                    yield event
-                    after = event[0]
-                if ear.out_because is not None:
-                    yield after + 1, "removed", json.dumps(asdict(Removed(ear.out_because)))
-                    return
-                try:
-                    await asyncio.wait_for(ear.wake.wait(), keepalive_s)
-                except TimeoutError:
-                    yield None
-        finally:
-            if ear.stream == mine:
-                ear.is_open = False
-                self._absent(member.key, ear)
+        if not self._outbox.can_resume(member.key, after):
+            self._remove(member, "connection_lost")
+            raise Refusal("not_in_session", "You were away for too long. Join again.")
 
-    def can_resume(self, member: Member, after: int) -> bool:
-        """Whether every event after number ``after`` is still kept."""
-        query = "select min(id), max(id) from events where hash = ?"
-        first, last = self._row(query, member.key) or (None, None)
-        newest = member.last_event if last is None else last
-        return after <= newest and (first is None or after >= first - 1)
+    def events(
+        self, member: Member, after: int, keepalive_s: float
+    ) -> AsyncGenerator[Event | None, None]:
+        """The member's events after number ``after``, as Outbox.stream has them."""
+        return self._outbox.stream(member.key, after, keepalive_s)
 
-    def _events_after(self, key: bytes, after: int) -> list[tuple[int, str, str]]:
-        query = "select id, name, data from events where hash = ? and id > ? order by id"
-        return [(number, name, data) for number, name, data in self._store.read(query, key, after)]
-
-    def _listen(self, ear: _Ear) -> None:
-        ear.is_open = True
-        if ear.gone is not None:
-            ear.gone.cancel()
-            ear.gone = None
-
-    def _absent(self, key: bytes, ear: _Ear) -> None:
-        """Nobody listens for this member: they have a while to come back."""
-        if ear.out_because is not None:
-            self._ears.pop(key, None)
-        elif not self._is_closing:
-            ear.gone = self._timers.call_later(self._gone_after_s, self._gone, key)
-
-    def _gone(self, key: bytes) -> None:
+    def _lost(self, key: bytes) -> None:
         for member in self._members("where hash = ?", key):
             self._remove(member, "connection_lost")
 
-    def _remove(self, member: Member, reason: Reason, is_last: bool = True) -> None:
+    def _remove(self, member: Member, reason: Reason) -> None:
         with self._store.transaction() as db:
-            others = self._others(member)
+            self._delete(member, reason)
+            db.execute(
+                "delete from sessions where session_id = ? and session_id not in "
+                "(select session_id from members)",
+                (member.session_id,),
+            )
+        self._outbox.remove(member.key, reason)
+
+    def _delete(self, member: Member, reason: Reason) -> None:
+        """Within a transaction, after which the outbox is to be told."""
+        with self._store.transaction() as db:
             db.execute("delete from members where hash = ?", (member.key,))
-            for other in others:
+            for other in self._others(member):
                 self._post(other, "left", asdict(Left(member.user.uid, reason)))
-            if not others and is_last:
-                db.execute("delete from sessions where session_id = ?", (member.session_id,))
-        ear = self._ears.get(member.key)
-        if ear is None:
-            return
-        ear.out_because = reason
-        ear.wake.set()
-        if ear.gone is not None:
-            ear.gone.cancel()
-        if not ear.is_open:
-            del self._ears[member.key]
 
     def _post(self, member: Member, name: str, data: dict[str, Any]) -> None:
-        """Queue an event for one member; within a transaction."""
-        with self._store.transaction() as db:
-            (number,) = db.execute(
-                "update members set last_event = last_event + 1 where hash = ? returning last_event",
-                (member.key,),
-            ).fetchone()
-            db.execute(
-                "insert into events values (?, ?, ?, ?)",
-                (member.key, number, name, json.dumps(data)),
-            )
-            db.execute(
-                "delete from events where hash = ? and id <= ?", (member.key, number - KEPT_EVENTS)
-            )
-        ear = self._ears.get(member.key)
-        if ear is not None:
-            ear.wake.set()
+        self._outbox.post(member.key, name, data)
 
     def _others(self, member: Member) -> list[Member]:
         return [other for other in self.members_of(member.session_id) if other.key != member.key]

@@ -2,8 +2,9 @@
 
 import asyncio
 import socket
+import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import uvicorn
 from fastapi import FastAPI
@@ -11,6 +12,7 @@ from fastapi import FastAPI
 from device.errors import ConfigError
 from device.exchange.server import certificate
 from device.exchange.server.app import create_app
+from device.exchange.server.clock import Clock
 from device.exchange.server.config import ExchangeConfig
 from device.exchange.server.store import Store
 
@@ -18,32 +20,45 @@ OnReady = Callable[[str, str | None], None]
 """Told once it listens: its address (URL), and its certificate's fingerprint if it has one."""
 
 
-async def serve(config: ExchangeConfig, on_ready: OnReady, store: Store | None = None) -> None:
-    """Serve until cancelled. Signals stay the caller's.
+async def serve(
+    config: ExchangeConfig,
+    on_ready: OnReady,
+    store: Store | None = None,
+    clock: Clock | None = None,
+) -> None:
+    """Serve until cancelled. Signals stay the caller's; so does ``store``, where given.
 
-    Raises ConfigError when the port is taken or the data folder cannot be used.
+    Raises ConfigError when the port is taken or the data folder cannot be used, and whatever
+    ``on_ready`` raises.
     """
     own = store or Store(config.data_dir)
     try:
-        await _serve(config, on_ready, own)
+        await _serve(config, on_ready, own, clock)
     finally:
         if store is None:
             own.close()
 
 
-async def _serve(config: ExchangeConfig, on_ready: OnReady, own: Store) -> None:
-    listening = _listen(config)
-    try:
-        app = create_app(config, own)
-        server = _Server(_uvicorn_config(config, app), app)
-        ready = asyncio.create_task(_announce(server, config, listening, on_ready))
+async def _serve(
+    config: ExchangeConfig, on_ready: OnReady, store: Store, clock: Clock | None
+) -> None:
+    with closing(_listen(config)) as listening:
+        url, mark = _address(config, listening)
         try:
-            await _until_cancelled(server, listening)
-        finally:
-            ready.cancel()
-            await asyncio.gather(ready, return_exceptions=True)
-    finally:
-        listening.close()
+            app = create_app(config, store, clock)
+        except sqlite3.Error as error:
+            raise ConfigError(
+                f"The exchange cannot read its data in {config.data_dir}: {error}. "
+                "Restore it from a copy, or choose another folder with --data."
+            ) from error
+        server = _Server(_uvicorn_config(config, app), app, lambda: on_ready(url, mark))
+        serving = asyncio.create_task(server.serve([listening]), name="exchange")
+        try:
+            await asyncio.shield(serving)
+        except asyncio.CancelledError:
+            server.should_exit = True
+            await serving
+            raise
 
 
 def _uvicorn_config(config: ExchangeConfig, app: FastAPI) -> uvicorn.Config:
@@ -51,7 +66,7 @@ def _uvicorn_config(config: ExchangeConfig, app: FastAPI) -> uvicorn.Config:
     if config.tls:
         public, key = certificate.ensure(config.data_dir)
         tls = {"ssl_certfile": str(public), "ssl_keyfile": str(key)}
-    return uvicorn.Config(
+    made = uvicorn.Config(
         app,
         log_config=None,
         access_log=False,
@@ -62,50 +77,56 @@ def _uvicorn_config(config: ExchangeConfig, app: FastAPI) -> uvicorn.Config:
         timeout_graceful_shutdown=1,
         **tls,  # type: ignore[arg-type]
     )
+    try:
+        made.load()
+    except OSError as error:  # ssl.SSLError is one
+        raise ConfigError(
+            f"The exchange cannot use its certificate in {config.data_dir}: {error}. Restore "
+            "exchange.pem and exchange.key together, or remove both and enrol the units again."
+        ) from error
+    return made
 
 
 class _Server(uvicorn.Server):
     """Uvicorn that leaves signals alone, says when it is up, and ends event streams when it stops."""
 
-    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+    def __init__(self, config: uvicorn.Config, app: FastAPI, on_up: Callable[[], None]) -> None:
         super().__init__(config)
         self._app = app
-        self.is_up = asyncio.Event()
+        self._on_up = on_up
+        self._trouble: Exception | None = None
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
 
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().serve(sockets)
+        if self._trouble is not None:
+            raise self._trouble
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        self.is_up.set()
+        try:
+            self._on_up()
+        except Exception as trouble:  # after an orderly stop it is raised
+            self._trouble = trouble
+            self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        parts = getattr(self._app.state, "parts", None)
-        if parts is not None:
-            parts.rooms.close()
+        self._app.state.parts.rooms.close()
         await super().shutdown(sockets)
 
 
-async def _until_cancelled(server: _Server, listening: socket.socket) -> None:
-    serving = asyncio.create_task(server.serve([listening]), name="exchange")
-    try:
-        await asyncio.shield(serving)
-    except asyncio.CancelledError:
-        server.should_exit = True
-        await serving
-        raise
-
-
-async def _announce(
-    server: _Server, config: ExchangeConfig, listening: socket.socket, on_ready: OnReady
-) -> None:
-    await server.is_up.wait()
+def _address(config: ExchangeConfig, listening: socket.socket) -> tuple[str, str | None]:
+    """The URL with the port that was bound, and the certificate's fingerprint."""
+    mark = None
+    if config.tls:
+        public, _ = certificate.ensure(config.data_dir)
+        mark = certificate.fingerprint(public)
     host, port = listening.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
-    scheme = "https" if config.tls else "http"
-    mark = certificate.fingerprint(config.data_dir / "exchange.pem") if config.tls else None
-    on_ready(f"{scheme}://{shown}:{port}", mark)
+    return f"{'https' if config.tls else 'http'}://{shown}:{port}", mark
 
 
 def _listen(config: ExchangeConfig) -> socket.socket:
@@ -113,6 +134,11 @@ def _listen(config: ExchangeConfig) -> socket.socket:
     listening = socket.socket(family, socket.SOCK_STREAM)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            # Connections inherit it. Without it a member whose power was cut counts as listening
+            # for the quarter of an hour that TCP goes on trying (tcp(7), tcp_retries2).
+            unheard_ms = int(2000 * config.keepalive_s)
+            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, unheard_ms)
         listening.bind((config.host, config.port))
         listening.setblocking(False)
     except OSError as error:

@@ -5,10 +5,11 @@ enough) and passwords as argon2id.
 """
 
 import hashlib
+import re
 import secrets
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,14 @@ create table if not exists events (
 """
 
 PASSWORD_MINIMUM = 8
+PASSWORD_MAXIMUM = 1024
+_AVATAR = re.compile(r"[!-~]{1,1024}")
+_NOT_SHOWN = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\ud800-\\udfff]")
+"""Control characters, and halves of characters."""
+
+
+def _is_shown(text: str, longest: int) -> bool:
+    return 0 < len(text) <= longest and text == text.strip() and not _NOT_SHOWN.search(text)
 
 
 def digest(secret: str) -> bytes:
@@ -67,8 +76,11 @@ class Store:
         path = data_dir / "exchange.db"
         try:
             data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            path.touch(mode=0o600)
+            self._db = sqlite3.connect(path, isolation_level=None)
             self._db.execute("pragma journal_mode = wal")
+            # A power cut may undo the last moments, never more; a card's fsync would stop the loop.
+            self._db.execute("pragma synchronous = normal")
             self._db.execute("pragma foreign_keys = on")
             self._db.executescript(_SCHEMA)
             path.chmod(0o600)
@@ -95,10 +107,11 @@ class Store:
         self._db.execute("begin immediate")
         try:
             yield self._db
+            self._db.execute("commit")
         except BaseException:
-            self._db.execute("rollback")
+            with suppress(sqlite3.OperationalError):  # a full disk may have undone it already
+                self._db.execute("rollback")
             raise
-        self._db.execute("commit")
 
     def read(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """The rows of a query."""
@@ -117,12 +130,20 @@ class Store:
     def add_user(self, user: User, password: str) -> None:
         """Add or replace an account; a replaced one is signed out everywhere.
 
-        Raises ConfigError for an empty or long name, or a password under 8 characters.
+        Raises ConfigError for a name that is empty, long or cannot be shown, an avatar that is not
+        an address, or a password under 8 or over 1024 characters.
         """
-        if not 0 < len(user.uid) <= 128 or not 0 < len(user.name) <= 256:
-            raise ConfigError("A user needs an id of 1 to 128 and a name of 1 to 256 characters.")
-        if len(password) < PASSWORD_MINIMUM:
-            raise ConfigError(f"The password needs at least {PASSWORD_MINIMUM} characters.")
+        if not _is_shown(user.uid, 128) or not _is_shown(user.name, 256):
+            raise ConfigError(
+                "A user needs an id of 1 to 128 and a name of 1 to 256 characters that can be "
+                "shown, without a space at either end."
+            )
+        if user.avatar is not None and not _AVATAR.fullmatch(user.avatar):
+            raise ConfigError("An avatar is a URL or a path, of 1 to 1024 ASCII characters.")
+        if not PASSWORD_MINIMUM <= len(password) <= PASSWORD_MAXIMUM:
+            raise ConfigError(
+                f"The password needs {PASSWORD_MINIMUM} to {PASSWORD_MAXIMUM} characters."
+            )
         hashed = self._hasher.hash(password)
         with self.transaction() as db:
             db.execute("delete from auth_tokens where uid = ?", (user.uid,))
@@ -145,10 +166,11 @@ class Store:
         except (VerifyMismatchError, InvalidHashError):
             return False
 
-    def add_auth_token(self, uid: str, expires_at: int) -> str:
-        """A new auth token; only its hash is kept."""
+    def add_auth_token(self, uid: str, expires_at: int, now: int) -> str:
+        """A new auth token; only its hash is kept. Forgets expired ones."""
         token = new_secret()
         with self.transaction() as db:
+            db.execute("delete from auth_tokens where expires_at <= ?", (now,))
             db.execute("insert into auth_tokens values (?, ?, ?)", (digest(token), uid, expires_at))
         return token
 

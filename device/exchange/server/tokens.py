@@ -13,7 +13,9 @@ from device.exchange.wire import User
 ISSUER = "callbox"
 ALGORITHM = "HS256"
 GRANTS = ("publish", "subscribe", "record", "moderate")
-MAX_TOKEN_CHARS = 4096
+MAX_TOKEN_CHARS = 12_288
+"""The longest that is made: 512 characters of names and session at 12 bytes each in JSON, 1024 of
+avatar, the rest, all times 4/3 for base64."""
 
 _TYPES: dict[str, type | tuple[type, ...]] = {
     "iss": str,
@@ -130,7 +132,11 @@ def _well_formed(claims: dict[str, Any]) -> bool:
         value = claims.get(name, _MISSING)
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is int):
             return False
-    texts = 0 < len(claims["sid"]) <= 128 and 0 < len(claims["sub"]) <= 128
+    texts = (
+        0 < len(claims["sid"]) <= 128
+        and 0 < len(claims["sub"]) <= 128
+        and 0 < len(claims["name"]) <= 256
+    )
     grants = all(grant in GRANTS for grant in claims["grants"])
     return texts and grants and claims["iss"] == ISSUER and claims["kind"] in ("person", "unit")
 
