@@ -1,14 +1,14 @@
 """Chooses the encoder's bitrate from what the peers' networks take.
 
-Policy: the slowest peer decides, but never below FLOOR_BPS, under which nobody sees anything: a peer
-that takes less loses frames of its own, and does not blur the picture of the others. A receiver cannot
-estimate more than about one and a half times what it is sent, so an estimate well above what is sent
-only says that little is sent, and binds nobody.
+Policy: the slowest peer decides, but never below FLOOR_BPS, under which nobody sees anything: a
+peer that takes less loses frames of its own, and does not take the picture away from the others. A
+receiver cannot estimate more than about one and a half times what it is sent, so an estimate well
+above what is sent only says that little is sent, and binds nobody.
 """
 
 from collections.abc import Callable
 
-FLOOR_BPS = 300_000
+FLOOR_BPS = 150_000
 USED = 0.85
 """An estimate binds once so much of it is used."""
 HYSTERESIS = 0.05

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from device.media.keyframes import KeyframeGate
 from device.media.packet import Packet, new_packet
+from device.media.parameter_sets import ParameterSets
 from hal import EncodedFrame
 
 VIDEO_CLOCK = Fraction(1, 90_000)
@@ -70,6 +71,7 @@ class VideoHub:
         self._queues: set[VideoQueue] = set()
         self._origin_ns: int | None = None
         self._recent: deque[tuple[int, int]] = deque()
+        self._sets = ParameterSets()
         self.frames = 0
         self.keyframes = 0
         self.bytes = 0
@@ -83,11 +85,15 @@ class VideoHub:
         self._queues.discard(queue)
 
     def take(self, frame: EncodedFrame) -> None:
-        """One packet, shared: its identity lets the senders cut it only once."""
+        """One packet for all: it is cut to RTP payloads only once."""
         if self._origin_ns is None:
             self._origin_ns = frame.capture_time_ns
         self._count(frame)
-        packet = new_packet(frame.data)
+        data = frame.data
+        if frame.is_keyframe:
+            self._gate.came()
+            data = self._sets.complete(data)
+        packet = new_packet(data)
         packet.pts = (frame.capture_time_ns - self._origin_ns) * 9 // 100_000
         packet.time_base = VIDEO_CLOCK
         for queue in self._queues:
@@ -108,5 +114,6 @@ class VideoHub:
 
     def clear(self) -> None:
         """The camera was closed; what is queued is not sent any more."""
+        self._recent.clear()
         for queue in self._queues:
             queue.clear()

@@ -1,9 +1,16 @@
 """Stands between the peers' wishes for a keyframe and the encoder: one is expensive, all want it."""
 
 from collections.abc import Callable
+from typing import Protocol
 
 INTERVAL_S = 0.3
 """At most one keyframe in so long, whoever asks; a 34 KB IDR every 300 ms is 0.9 Mb/s."""
+
+
+class Timer(Protocol):
+    """A pending call."""
+
+    def cancel(self) -> None: ...
 
 
 class KeyframeGate:
@@ -13,32 +20,41 @@ class KeyframeGate:
         self,
         request: Callable[[], None],
         now_s: Callable[[], float],
-        call_at: Callable[[float, Callable[[], None]], object],
+        call_at: Callable[[float, Callable[[], None]], Timer],
     ) -> None:
         self._request = request
         self._now_s = now_s
         self._call_at = call_at
         self._last_s = float("-inf")
-        self._is_due = False
+        self._is_on_its_way = False
+        self._due: Timer | None = None
         self.asked = 0
         self.made = 0
 
     def ask(self, at_once: bool = False) -> None:
-        """A peer wants a keyframe. ``at_once``: it has just connected and sees nothing yet."""
+        """A peer wants a keyframe. ``at_once``: it has just connected and sees nothing yet, so it
+        waits for nothing but a keyframe that is already on its way."""
         self.asked += 1
-        now_s = self._now_s()
-        if at_once or now_s >= self._last_s + INTERVAL_S:
+        if self._now_s() >= self._last_s + INTERVAL_S or (at_once and not self._is_on_its_way):
             self._make()
-        elif not self._is_due:
-            self._is_due = True
-            self._call_at(self._last_s + INTERVAL_S, self._make_due)
+        elif self._due is None and not (at_once and self._is_on_its_way):
+            self._due = self._call_at(self._last_s + INTERVAL_S, self._make)
 
-    def _make_due(self) -> None:
-        if self._is_due:
-            self._make()
+    def came(self) -> None:
+        """The encoder gave a keyframe, asked for or not: everybody who waited has one now."""
+        self._is_on_its_way = False
+        self._last_s = self._now_s()
+        self.close()
+
+    def close(self) -> None:
+        """Forget what is due."""
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
 
     def _make(self) -> None:
-        self._is_due = False
+        self.close()
         self._last_s = self._now_s()
+        self._is_on_its_way = True
         self.made += 1
         self._request()

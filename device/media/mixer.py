@@ -2,6 +2,7 @@
 
 import threading
 from collections import deque
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,14 @@ KNEE = 24_000
 Samples = NDArray[np.int16]
 
 
+@dataclass(frozen=True, slots=True)
+class SoundCounts:
+    """Blocks of 10 ms: ``dropped`` came faster than they were played, ``missing`` too late."""
+
+    dropped: int
+    missing: int
+
+
 class VoiceBuffer:
     """What has come of one peer's voice and is not yet played."""
 
@@ -26,7 +35,7 @@ class VoiceBuffer:
         self._length = 0
         self._is_playing = False
         self.dropped_samples = 0
-        self.concealed_blocks = 0
+        self.missing_blocks = 0
 
     def put(self, samples: Samples) -> None:
         self._samples.append(samples)
@@ -43,7 +52,7 @@ class VoiceBuffer:
             return None
         if self._length < BLOCK_SAMPLES:
             self._is_playing = False
-            self.concealed_blocks += 1
+            self.missing_blocks += 1
             return None
         return self._take(BLOCK_SAMPLES)
 
@@ -66,6 +75,7 @@ class Mixer:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._voices: dict[str, VoiceBuffer] = {}
+        self._past = SoundCounts(0, 0)
 
     def put(self, uid: str, samples: Samples) -> None:
         """More of a peer's voice: 48 kHz mono."""
@@ -75,7 +85,17 @@ class Mixer:
     def remove(self, uid: str) -> None:
         """The peer is gone."""
         with self._lock:
-            self._voices.pop(uid, None)
+            voice = self._voices.pop(uid, None)
+            if voice is not None:
+                self._past = _sum(self._past, voice)
+
+    def counts(self) -> SoundCounts:
+        """Of all peers, also of those who are gone."""
+        with self._lock:
+            counts = self._past
+            for voice in self._voices.values():
+                counts = _sum(counts, voice)
+            return counts
 
     def next_block(self) -> bytes:
         """BLOCK_BYTES of all voices together; silence while nobody speaks. Never waits for long."""
@@ -88,6 +108,11 @@ class Mixer:
         if len(heard) == 1:
             return heard[0].tobytes()
         return mix(heard).tobytes()
+
+
+def _sum(counts: SoundCounts, voice: VoiceBuffer) -> SoundCounts:
+    dropped = voice.dropped_samples // BLOCK_SAMPLES
+    return SoundCounts(counts.dropped + dropped, counts.missing + voice.missing_blocks)
 
 
 def mix(voices: list[Samples]) -> Samples:

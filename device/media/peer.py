@@ -6,25 +6,21 @@ happens in a call needs a second negotiation. A link that breaks is not mended: 
 
 import asyncio
 import logging
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Coroutine
+from typing import Any, Protocol
 
-from aiortc import (
-    RTCBundlePolicy,
-    RTCConfiguration,
-    RTCIceServer,
-    RTCPeerConnection,
-    RTCRtpSender,
-    RTCSessionDescription,
-)
-from aiortc.exceptions import InvalidAccessError, InvalidStateError, OperationError
-from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
-from aiortc.rtcrtpparameters import RTCRtpCodecCapability
+from aiortc import RTCPeerConnection, RTCRtpTransceiver, RTCSessionDescription
+from aiortc.mediastreams import MediaStreamTrack
+from aiortc.rtcicetransport import RTCIceCandidate
 from aiortc.sdp import candidate_from_sdp
 
 from device.errors import MediaError
+from device.media.codecs import AUDIO_CODECS, VIDEO_CODECS, preferred
+from device.media.description import check
 from device.media.hub import VideoQueue
 from device.media.rtc import senders
+from device.media.rtc.closing import Closer
+from device.media.servers import configuration
 from device.media.tracks import VideoTrack, VoiceTrack
 from device.media.voice import VoiceQueue
 from device.session.ports import IceServer
@@ -34,7 +30,7 @@ logger = logging.getLogger(__name__)
 UP_WITHIN_S = 15.0
 CLOSE_WITHIN_S = 0.5
 MAX_CANDIDATES = 100
-_VIDEO_CODECS = ("video/H264", "video/VP8", "video/rtx")
+"""Of one peer, over the life of a link; RFC 8445 section 6.1.2.5 has the same for the pairs."""
 
 
 class LinkOwner(Protocol):
@@ -60,100 +56,138 @@ class PeerLink:
         voice: VoiceQueue,
         feedback: senders.Feedback,
         servers: tuple[IceServer, ...],
+        loopback_only: bool,
     ) -> None:
         self.uid = uid
         self.name = name
         self.video_queue = video
         self.voice_queue = voice
+        self.is_over = False
+        """Broken, not up in time, or closed."""
         self._owner = owner
         self._tasks: set[asyncio.Task[None]] = set()
         self._early_candidates: list[str] = []
+        self._candidates_left = MAX_CANDIDATES
         self._has_remote = False
-        self._is_over = False
-        self._pc = RTCPeerConnection(_configuration(servers))
+        self._pc = RTCPeerConnection(configuration(servers))
+        self._closer = Closer(self._pc, loopback_only)
         self._pc.add_listener("track", self._on_track)
         self._pc.add_listener("connectionstatechange", self._on_state)
-        self._pc.addTransceiver(VoiceTrack(voice), "sendrecv")
-        transceiver = self._pc.addTransceiver(VideoTrack(video), "sendrecv")
-        transceiver.setCodecPreferences(_preferred_video())
-        senders.listen(transceiver.sender, feedback)
-        loop = asyncio.get_running_loop()
-        self._deadline = loop.call_later(UP_WITHIN_S, self._down)
+        self._voice = self._add(VoiceTrack(voice), AUDIO_CODECS)
+        self._video = self._add(VideoTrack(video), VIDEO_CODECS)
+        senders.listen(self._video.sender, feedback)
+        self._deadline = asyncio.get_running_loop().call_later(UP_WITHIN_S, self._down)
 
     async def offer(self) -> str:
-        """The SDP of the offer, with this unit's candidates."""
-        await self._pc.setLocalDescription(await self._pc.createOffer())
-        return self._pc.localDescription.sdp
+        """The SDP of the offer, with this unit's candidates. Raises MediaError."""
+        try:
+            return await self._closer.describe()
+        except Exception as error:
+            raise MediaError(f"No offer to {self.uid} could be made: {error!r}") from error
 
     async def take_offer(self, sdp: str) -> str:
         """The SDP of the answer. Raises MediaError."""
         await self._set_remote(sdp, "offer")
         try:
-            await self._pc.setLocalDescription(await self._pc.createAnswer())
-        except (ValueError, InvalidStateError, InvalidAccessError, OperationError) as error:
-            raise MediaError(f"The offer of {self.uid} cannot be answered: {error}") from error
-        return self._pc.localDescription.sdp
+            return await self._closer.describe()
+        except Exception as error:
+            raise MediaError(f"The offer of {self.uid} cannot be answered: {error!r}") from error
 
     async def take_answer(self, sdp: str) -> None:
-        """Raises MediaError."""
-        await self._set_remote(sdp, "answer")
+        """Raises MediaError. An answer that comes once more is passed over."""
+        if not self._has_remote:
+            await self._set_remote(sdp, "answer")
 
     async def take_candidate(self, line: str) -> None:
         """A candidate line without ``a=``; empty: there are no more. Raises MediaError."""
-        if not self._has_remote:
-            if len(self._early_candidates) < MAX_CANDIDATES:
-                self._early_candidates.append(line)
-            return
-        await self._add_candidate(line)
+        if self._has_remote:
+            await self._add_candidate(line)
+        elif len(self._early_candidates) < MAX_CANDIDATES:
+            self._early_candidates.append(line)
 
-    def own(self, work: asyncio.Task[None]) -> None:
-        """End this task with the link."""
-        self._tasks.add(work)
-        work.add_done_callback(self._tasks.discard)
+    def own(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        """Do this in a task that ends with the link."""
+        task = asyncio.get_running_loop().create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def forget_sent_voice(self) -> None:
+        """What was sent is not sent again."""
+        senders.forget_sent(self._voice.sender)
+
+    def forget_sent_video(self) -> None:
+        """What was sent is not sent again."""
+        senders.forget_sent(self._video.sender)
+
+    def sent(self) -> tuple[senders.Sent, senders.Sent]:
+        """The counters of voice and video."""
+        return senders.sent(self._voice.sender), senders.sent(self._video.sender)
 
     async def aclose(self) -> None:
-        """Idempotent; gives up on a connection that does not close."""
-        self._is_over = True
+        """Idempotent; cuts off a connection that does not close by itself."""
+        self.is_over = True
         self._deadline.cancel()
         for task in self._tasks:
             task.cancel()
-        try:
-            async with asyncio.timeout(CLOSE_WITHIN_S):
-                await self._pc.close()
-        except TimeoutError:
-            logger.error("the link to %s did not close in time", self.uid)
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._closer.close(CLOSE_WITHIN_S)
+
+    def _add(self, track: MediaStreamTrack, codecs: tuple[str, ...]) -> RTCRtpTransceiver:
+        transceiver = self._pc.addTransceiver(track, "sendrecv")
+        transceiver.setCodecPreferences(preferred(track.kind, codecs))
+        return transceiver
 
     async def _set_remote(self, sdp: str, kind: str) -> None:
         try:
+            check(sdp)
             await self._pc.setRemoteDescription(RTCSessionDescription(sdp, kind))
-            self._has_remote = True
-            early, self._early_candidates = self._early_candidates, []
-            for line in early:
-                await self._add_candidate(line)
-        except MediaError:
-            raise
         except Exception as error:  # aiortc raises nearly anything on a malformed description
             raise MediaError(f"The {kind} of {self.uid} is malformed: {error!r}") from error
+        self._has_remote = True
+        early, self._early_candidates = self._early_candidates, []
+        for line in early:
+            try:
+                await self._add_candidate(line)
+            except MediaError as error:
+                logger.warning("%s", error)  # one bad candidate is no reason to refuse the link
 
     async def _add_candidate(self, line: str) -> None:
         if not line:
-            await self._pc.addIceCandidate(None)
+            # In a task, to come after the names that are still being looked up.
+            self.own(self._pc.addIceCandidate(None), f"candidates-{self.uid}")
             return
+        if not self._candidates_left:
+            raise MediaError(f"{self.uid} sent more than {MAX_CANDIDATES} candidates.")
+        self._candidates_left -= 1
         try:
             candidate = candidate_from_sdp(line.removeprefix("candidate:"))
-            candidate.sdpMLineIndex = 0  # everything is bundled on the first line
+        except (ValueError, IndexError, AssertionError) as error:
+            raise MediaError(f"A candidate of {self.uid} is malformed: {error!r}") from error
+        candidate.sdpMLineIndex = 0  # everything is bundled on the first line
+        if candidate.ip.endswith(".local"):
+            # Looking up its name (mDNS) takes up to a second: not in the way of other signals.
+            self.own(self._try_candidate(candidate), f"candidate-{self.uid}")
+        else:
+            await self._try_candidate(candidate)
+
+    async def _try_candidate(self, candidate: RTCIceCandidate) -> None:
+        try:
             await self._pc.addIceCandidate(candidate)
-        except (ValueError, IndexError, AssertionError, InvalidStateError) as error:
-            raise MediaError(f"A candidate of {self.uid} is malformed: {error}") from error
+        except Exception as error:  # of a kind that aioice does not know, or after the last one
+            logger.warning("A candidate of %s is of no use: %r", self.uid, error)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            logger.error("A task of the link to %s failed", self.uid, exc_info=task.exception())
 
     def _on_track(self, track: MediaStreamTrack) -> None:
-        if not self._is_over:
+        if not self.is_over:
             self._owner.on_remote_track(self, track)
 
     def _on_state(self) -> None:
         state = self._pc.connectionState
-        if self._is_over:
+        if self.is_over:
             return
         if state == "connected":
             self._deadline.cancel()
@@ -164,30 +198,7 @@ class PeerLink:
             self._down()
 
     def _down(self) -> None:
-        if not self._is_over:
-            self._is_over = True
+        if not self.is_over:
+            self.is_over = True
             self._deadline.cancel()
             self._owner.on_link_down(self)
-
-
-def _configuration(servers: tuple[IceServer, ...]) -> RTCConfiguration:
-    # An empty list, not None: None means a public STUN server to aiortc.
-    ice = [
-        RTCIceServer(list(server.urls), server.username, server.credential) for server in servers
-    ]
-    return RTCConfiguration(iceServers=ice, bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
-
-
-def _preferred_video() -> list[RTCRtpCodecCapability]:
-    known = RTCRtpSender.getCapabilities("video").codecs
-    wanted = [codec for codec in known if codec.mimeType in _VIDEO_CODECS]
-    return sorted(wanted, key=lambda codec: _VIDEO_CODECS.index(codec.mimeType))
-
-
-async def drain(track: MediaStreamTrack, take: Callable[[object], None]) -> None:
-    """Take every frame of a remote track until it ends; what is not drained piles up in aiortc."""
-    try:
-        while True:
-            take(await track.recv())
-    except MediaStreamError:
-        return

@@ -5,12 +5,24 @@ from dataclasses import dataclass, replace
 
 @dataclass(slots=True)
 class PeerCounts:
-    """What one peer said of the video sent to it. ``loss_fraction`` is of the last report."""
+    """One peer, over all its links. ``loss_fraction``, ``estimated_bps`` (REMB) and ``round_trip_s``
+    are of its last report of the video sent to it; packets and octets without retransmissions."""
 
     keyframes_asked: int = 0
     packets_missed: int = 0
     loss_fraction: float = 0.0
     estimated_bps: int | None = None
+    round_trip_s: float | None = None
+    video_packets_sent: int = 0
+    video_octets_sent: int = 0
+    voice_packets_sent: int = 0
+    voice_octets_sent: int = 0
+    video_frames_dropped: int = 0
+    """Not sent, because the peer was too far behind."""
+    pictures_received: int = 0
+    sound_frames_received: int = 0
+    links: int = 0
+    """Made so far; more than one: it was lost, or the peer came anew."""
 
     def copy(self) -> "PeerCounts":
         return replace(self)
@@ -23,8 +35,14 @@ class MediaStatistics:
     video_frames_encoded: int
     video_keyframes: int
     video_bytes: int
+    video_bps: float
+    """What the encoder gives just now."""
     audio_packets_encoded: int
     keyframes_asked: int
     keyframes_made: int
     target_bps: int
+    sound_frames_dropped: int
+    """Of 10 ms, of all peers: came faster than they were played."""
+    sound_frames_missing: int
+    """Of 10 ms, of all peers: came too late to be played."""
     peers: dict[str, PeerCounts]

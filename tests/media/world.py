@@ -1,23 +1,30 @@
 """Several media engines in one process, their signals handed on in memory."""
 
 import asyncio
-from collections.abc import Callable
+import time
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 import numpy as np
 
 from device.media.engine import MediaEngine
-from device.session.facts import MediaFact, PeerLinkUp, SignalReady
+from device.session.facts import MediaFact, PeerLinkLost, PeerLinkUp, SignalReady
 from device.session.values import Signal
-from hal import SAMPLE_RATE_HZ, AudioMode, Facing, VideoFormat
+from hal import BLOCK_SAMPLES, SAMPLE_RATE_HZ, AudioMode, Facing, VideoFormat
 from hal.audio.simulated import SimulatedAudioRouter
 from hal.audio.sources import ToneSource
+from hal.camera import stamp
 from hal.camera.simulated import SimulatedCamera
 
 SMALL = VideoFormat(width=320, height=180, frame_rate_hz=15, bitrate_bps=300_000)
+WITHIN_S = 20
 
 
 class Station:
-    """One engine with simulated hardware, and the facts that it reported."""
+    """One engine with simulated hardware, the facts that it reported, and what went wrong.
+
+    Does what the session does: hands signals on, and asks for a new link when one was lost.
+    """
 
     def __init__(self, uid: str, tone_hz: int, video: VideoFormat = SMALL) -> None:
         self.uid = uid
@@ -27,8 +34,9 @@ class Station:
         self.facts: list[MediaFact] = []
         self.changed = asyncio.Event()
         self.others: dict[str, Station] = {}
+        self.offers: dict[str, bool] = {}
         self.failures: list[Exception] = []
-        self._inbox: asyncio.Queue[Signal] = asyncio.Queue()
+        self._inbox: asyncio.Queue[Callable[[], Awaitable[None]]] = asyncio.Queue()
         self._postman: asyncio.Task[None] | None = None
         self.engine.attach(self._take)
 
@@ -37,15 +45,22 @@ class Station:
         self.changed.set()
         if isinstance(fact, SignalReady) and fact.signal.peer in self.others:
             signal = fact.signal
-            self.others[signal.peer]._inbox.put_nowait(
+            self.others[signal.peer].receive(
                 Signal(self.uid, signal.link, signal.kind, signal.body)
             )
+        elif isinstance(fact, PeerLinkLost) and fact.uid in self.offers:
+            connect = partial(self.engine.connect_peer, fact.uid, self.offers[fact.uid])
+            self._inbox.put_nowait(connect)
+
+    def receive(self, signal: Signal) -> None:
+        """A signal from the exchange, done after those before it."""
+        self._inbox.put_nowait(partial(self.engine.deliver_signal, signal))
 
     async def _carry(self) -> None:
         while True:
-            signal = await self._inbox.get()
+            work = await self._inbox.get()
             try:
-                await self.engine.deliver_signal(signal)
+                await work()
             except Exception as error:
                 self.failures.append(error)
 
@@ -55,24 +70,72 @@ class Station:
         await self.engine.open_camera(facing)
 
     async def close(self) -> None:
-        await self.engine.aclose()
+        self.offers.clear()
         if self._postman is not None:
             self._postman.cancel()
             await asyncio.gather(self._postman, return_exceptions=True)
+        await self.engine.aclose()
+
+    async def connect(self, uid: str, offer: bool) -> None:
+        self.offers[uid] = offer
+        await self.engine.connect_peer(uid, offer)
 
     async def wait_fact(self, fits: Callable[[MediaFact], bool], count: int = 1) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(WITHIN_S):
             while sum(map(fits, self.facts)) < count:
                 self.changed.clear()
                 await self.changed.wait()
 
-    async def wait_up(self, uid: str) -> None:
-        await self.wait_fact(lambda fact: fact == PeerLinkUp(uid))
+    async def wait_up(self, uid: str, count: int = 1) -> None:
+        await self.wait_fact(lambda fact: fact == PeerLinkUp(uid), count)
+
+    def told(self, kind: type[MediaFact]) -> list[MediaFact]:
+        return [fact for fact in self.facts if isinstance(fact, kind)]
+
+    def pictures(self, uid: str) -> int:
+        frame = self.engine.latest_frame(uid)
+        return frame.number if frame else 0
+
+    def seen(self, uid: str) -> stamp.Stamp | None:
+        """What the newest picture of a peer says of itself."""
+        frame = self.engine.latest_frame(uid)
+        if frame is None:
+            return None
+        height = frame.picture.height
+        return stamp.read(np.asarray(frame.picture.to_ndarray(format="yuv420p")[:height]))
+
+    async def sees(self, uid: str) -> None:
+        """Wait for a picture that was taken after this call."""
+        since_ms = time.time_ns() // 1_000_000
+
+        def is_fresh() -> bool:
+            shown = self.seen(uid)
+            return shown is not None and shown.age_ms(since_ms) > 2**31  # modulo 2**32: not yet
+
+        await until(is_fresh)
+
+    def heard(self, seconds: float = 0.5) -> np.ndarray:
+        """What the loudspeaker played last."""
+        played = np.frombuffer(self.audio.played(AudioMode.SPEAKER), "<i2")
+        return played[-int(seconds * SAMPLE_RATE_HZ) :]
 
     def loudest_hz(self, seconds: float = 0.5) -> float:
         """The strongest frequency of what the loudspeaker played last; 0 for silence."""
-        played = np.frombuffer(self.audio.played(AudioMode.SPEAKER), "<i2")
-        return loudest_hz(played[-int(seconds * SAMPLE_RATE_HZ) :])
+        return loudest_hz(self.heard(seconds))
+
+    async def hears(self, tone_hz: float) -> None:
+        await until(lambda: abs(self.loudest_hz() - tone_hz) < 5)
+
+    async def hears_nothing(self, blocks: int = 30) -> None:
+        """Wait until so many blocks in a row were all zero."""
+        self.audio.forget_played()
+        seconds = blocks * BLOCK_SAMPLES / SAMPLE_RATE_HZ
+
+        def is_silent() -> bool:
+            heard = self.heard(seconds)
+            return len(heard) == blocks * BLOCK_SAMPLES and not heard.any()
+
+        await until(is_silent)
 
 
 def loudest_hz(samples: np.ndarray) -> float:
@@ -92,8 +155,8 @@ async def connect(*stations: Station) -> None:
     introduce(*stations)
     for at, station in enumerate(stations):
         for other in stations[:at]:
-            await other.engine.connect_peer(station.uid, offer=False)
-            await station.engine.connect_peer(other.uid, offer=True)
+            await other.connect(station.uid, offer=False)
+            await station.connect(other.uid, offer=True)
     for station in stations:
         for uid in station.others:
             await station.wait_up(uid)

@@ -1,36 +1,93 @@
 """What this folder relies on inside aiortc and aioice, checked before the first link is made."""
 
 import inspect
+from collections.abc import Callable
 from functools import cache
 from importlib.metadata import version
 
 import aioice.ice
+import aiortc.codecs
 import aiortc.rtcrtpsender
+from aiortc import RTCPeerConnection, RTCRtpReceiver, RTCRtpSender
 from aiortc.codecs.h264 import H264Encoder
+from aiortc.rtcdtlstransport import RTCDtlsTransport
+from aiortc.rtcicetransport import RTCIceTransport
 
 from device.errors import MediaError
 
 PINNED = {"aiortc": "1.16.0", "aioice": "0.13.0"}
 
+NAMES: tuple[tuple[type, tuple[str, ...]], ...] = (
+    (
+        RTCRtpSender,
+        (
+            "_ssrc",
+            "_RTCRtpSender__packet_count",
+            "_RTCRtpSender__octet_count",
+            "_RTCRtpSender__rtt",
+            "_RTCRtpSender__rtp_history",
+            "_RTCRtpSender__rtp_task",
+            "_RTCRtpSender__rtcp_task",
+        ),
+    ),
+    (RTCRtpReceiver, ("_RTCRtpReceiver__rtcp_task",)),
+    (RTCPeerConnection, ("_RTCPeerConnection__iceTransports",)),
+    (RTCPeerConnection, ("_RTCPeerConnection__dtlsTransports",)),
+    (RTCDtlsTransport, ("_task",)),
+    (RTCIceTransport, ("_connection", "_RTCIceTransport__monitor_task")),
+    (aioice.ice.Connection, ("_protocols", "_query_consent_task", "_check_list")),
+)
+"""Attributes of instances: looked for in the code of ``__init__``."""
+
+COROUTINES: tuple[tuple[type, str], ...] = (
+    (RTCRtpSender, "_handle_rtcp_packet"),
+    (RTCPeerConnection, "_RTCPeerConnection__connect"),
+    (aioice.ice.Connection, "gather_candidates"),
+)
+
 
 @cache
 def check_contract() -> None:
     """Raises MediaError, naming what has changed, when a library is not the one this was written for."""
+    verify(version)
+
+
+def verify(installed: Callable[[str], str]) -> None:
+    """The check itself; ``installed`` gives a distribution's version."""
     for name, wanted in PINNED.items():
-        if version(name) != wanted:
-            raise MediaError(f"{name} {wanted} is needed, {version(name)} is installed.")
-    sender = aiortc.rtcrtpsender.RTCRtpSender
-    expected = {
-        "RTCRtpSender._send_keyframe": hasattr(sender, "_send_keyframe"),
-        "RTCRtpSender._handle_rtcp_packet": inspect.iscoroutinefunction(
-            getattr(sender, "_handle_rtcp_packet", None)
-        ),
+        if installed(name) != wanted:
+            raise MediaError(
+                f"{name} {wanted} is needed, {installed(name)} is installed. "
+                f"Install it with: pip install {name}=={wanted}"
+            )
+    gone = [name for name, is_there in _expected().items() if not is_there]
+    if gone:
+        raise MediaError(
+            f"aiortc or aioice is not the one that callbox knows: {', '.join(gone)} is gone. "
+            "Install callbox again."
+        )
+
+
+def _expected() -> dict[str, bool]:
+    modules = {
         "rtcrtpsender.get_encoder": hasattr(aiortc.rtcrtpsender, "get_encoder"),
+        "codecs.CODECS": aiortc.codecs.CODECS["audio"][0].mimeType == "audio/opus",
+        "RTCRtpSender._send_keyframe": hasattr(RTCRtpSender, "_send_keyframe"),
         "H264Encoder.pack": hasattr(H264Encoder, "pack"),
+        "RTCRtpReceiver.__stop_decoder": hasattr(RTCRtpReceiver, "_RTCRtpReceiver__stop_decoder"),
         "ice.CONSENT_INTERVAL": hasattr(aioice.ice, "CONSENT_INTERVAL"),
         "ice.CONSENT_FAILURES": hasattr(aioice.ice, "CONSENT_FAILURES"),
         "ice.get_host_addresses": hasattr(aioice.ice, "get_host_addresses"),
+        "ice.server_reflexive_candidate": hasattr(aioice.ice, "server_reflexive_candidate"),
+        "ice.relayed_candidate": hasattr(aioice.ice, "relayed_candidate"),
     }
-    missing = [name for name, is_there in expected.items() if not is_there]
-    if missing:
-        raise MediaError(f"aiortc or aioice has changed: {', '.join(missing)} is gone.")
+    names = {
+        f"{owner.__name__}.{name}": name in owner.__init__.__code__.co_names  # type: ignore[misc]
+        for owner, wanted in NAMES
+        for name in wanted
+    }
+    coroutines = {
+        f"{owner.__name__}.{name}": inspect.iscoroutinefunction(getattr(owner, name, None))
+        for owner, name in COROUTINES
+    }
+    return modules | names | coroutines

@@ -1,7 +1,11 @@
 """How aioice finds addresses, and how soon it notices that the other end is gone."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
 
 import aioice.ice
 
@@ -12,25 +16,57 @@ CONSENT_FAILURES = 3
 LOOPBACK = "127.0.0.1"
 
 
-@dataclass
-class _Addresses:
-    """aioice leaves loopback out; a machine without any other address has nothing else."""
+@dataclass(frozen=True, slots=True)
+class Gathering:
+    """How one connection gathers its candidates. ``tasks`` are those that aioice begins for it and
+    leaves alone when it is stopped: they ask STUN and TURN servers."""
 
-    of_host: Callable[[bool, bool], list[str]]
-    loopback_only: bool = False
-
-    def find(self, use_ipv4: bool, use_ipv6: bool) -> list[str]:
-        if self.loopback_only:
-            return [LOOPBACK]
-        return self.of_host(use_ipv4, use_ipv6) or [LOOPBACK]
+    loopback_only: bool
+    tasks: set[asyncio.Task[Any]] = field(default_factory=set)
 
 
-_addresses = _Addresses(aioice.ice.get_host_addresses)
+_now: ContextVar[Gathering | None] = ContextVar("gathering", default=None)
+_addresses_of_host: Callable[[bool, bool], list[str]] = aioice.ice.get_host_addresses
 
 
-def install(loopback_only: bool) -> None:
-    """Set both up for the whole process. ``loopback_only`` keeps media on this machine."""
+def install() -> None:
+    """Set it up for this process. Idempotent."""
     aioice.ice.CONSENT_INTERVAL = CONSENT_INTERVAL_S
     aioice.ice.CONSENT_FAILURES = CONSENT_FAILURES
-    _addresses.loopback_only = loopback_only
-    aioice.ice.get_host_addresses = _addresses.find
+    aioice.ice.get_host_addresses = addresses
+    aioice.ice.server_reflexive_candidate = _ask_stun
+    aioice.ice.relayed_candidate = _ask_turn
+
+
+@contextlib.contextmanager
+def gathering(how: Gathering) -> Iterator[None]:
+    """A connection that gathers its candidates in here does it this way."""
+    token = _now.set(how)
+    try:
+        yield
+    finally:
+        _now.reset(token)
+
+
+def addresses(use_ipv4: bool, use_ipv6: bool) -> list[str]:
+    """What to gather candidates on. aioice leaves loopback out, but a machine without a network has
+    nothing else, and a call between two of its programs should work all the same."""
+    how = _now.get()
+    if how is not None and how.loopback_only:
+        return [LOOPBACK]
+    return _addresses_of_host(use_ipv4, use_ipv6) or [LOOPBACK]
+
+
+def _noted(ask: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:
+    async def noted(*arguments: Any, **named: Any) -> Any:
+        how, task = _now.get(), asyncio.current_task()
+        if how is not None and task is not None:
+            how.tasks.add(task)
+            task.add_done_callback(how.tasks.discard)
+        return await ask(*arguments, **named)
+
+    return noted
+
+
+_ask_stun = _noted(aioice.ice.server_reflexive_candidate)
+_ask_turn = _noted(aioice.ice.relayed_candidate)

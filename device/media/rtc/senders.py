@@ -4,9 +4,11 @@ aiortc keeps keyframe requests and REMB for encoders of its own. Here the encode
 sender's two methods are replaced on the instance, and packets are cut to RTP payloads once for all.
 """
 
+import logging
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import aiortc.codecs
 import aiortc.rtcrtpsender
 from aiortc import RTCRtpSender
 from aiortc.codecs import get_encoder as stock_encoder
@@ -24,6 +26,11 @@ from aiortc.rtp import (
 
 from device.media.packet import Packet
 
+logger = logging.getLogger(__name__)
+
+OPUS_FORMAT: dict[str, int | str | None] = {"minptime": 10, "useinbandfec": 1}
+"""RFC 7587 section 6.1: we can use the forward error correction that a sender puts into its packets."""
+
 
 class Feedback(Protocol):
     """What a receiver says of the video sent to it."""
@@ -37,34 +44,51 @@ class Feedback(Protocol):
     def on_packets_missed(self, count: int) -> None: ...
 
 
-@dataclass
-class _Cut:
-    """The packet that was cut last, and its payloads: peers ask one after another."""
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a sender has put on the wire, without retransmissions. ``round_trip_s``: by its reports."""
 
-    packet: Packet | None = None
-    payloads: tuple[list[bytes], int] = ((), 0)  # type: ignore[assignment]
-
-
-_last = _Cut()
+    packets: int
+    octets: int
+    round_trip_s: float | None
 
 
 class SharedPacketiser(H264Encoder):
     """Cuts each access unit to RTP payloads (RFC 6184) once, whatever the number of peers."""
 
+    cuts = 0
+    """How often that was really done, in this process."""
+
     def pack(self, packet: Packet) -> tuple[list[bytes], int]:
-        if _last.packet is not packet:
-            _last.payloads = super().pack(packet)
-            _last.packet = packet
-        return _last.payloads
+        # Kept on the packet itself: a peer may lag behind the others by a frame or two.
+        cut: Any = packet.opaque
+        if cut is None:
+            cut = packet.opaque = super().pack(packet)
+            SharedPacketiser.cuts += 1
+        payloads, timestamp = cut
+        return payloads, timestamp
+
+
+class NoPicture:
+    """For a peer that takes no H.264: it must not be sent H.264 under another codec's name."""
+
+    def pack(self, packet: Packet) -> tuple[list[bytes], int]:
+        return [], 0
 
 
 def _encoder(codec: RTCRtpCodecParameters) -> Any:
-    return SharedPacketiser() if codec.mimeType == "video/H264" else stock_encoder(codec)
+    if codec.mimeType == "video/H264":
+        return SharedPacketiser()
+    if codec.mimeType.startswith("video/"):
+        logger.warning("A peer takes no H.264, only %s: it gets no picture", codec.mimeType)
+        return NoPicture()
+    return stock_encoder(codec)
 
 
 def install() -> None:
-    """Share the packetiser between all senders of this process."""
+    """Share the packetiser between all senders of this process; offer Opus with error correction."""
     aiortc.rtcrtpsender.get_encoder = _encoder  # type: ignore[attr-defined]
+    aiortc.codecs.CODECS["audio"][0].parameters.update(OPUS_FORMAT)
 
 
 def listen(sender: RTCRtpSender, feedback: Feedback) -> None:
@@ -77,6 +101,20 @@ def listen(sender: RTCRtpSender, feedback: Feedback) -> None:
 
     sender._handle_rtcp_packet = heard  # type: ignore[method-assign]
     sender._send_keyframe = feedback.on_keyframe_wanted  # type: ignore[method-assign]
+
+
+def sent(sender: Any) -> Sent:
+    """The sender's own counters."""
+    return Sent(
+        sender._RTCRtpSender__packet_count,
+        sender._RTCRtpSender__octet_count,
+        sender._RTCRtpSender__rtt,
+    )
+
+
+def forget_sent(sender: Any) -> None:
+    """Nothing that was sent up to now is sent again, even if a receiver asks for it (NACK)."""
+    sender._RTCRtpSender__rtp_history.clear()
 
 
 def _hear(packet: Any, ssrc: int, feedback: Feedback) -> None:

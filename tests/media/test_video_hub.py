@@ -1,0 +1,261 @@
+"""The hub, the keyframe gate, the governor and the parameter sets, by a clock turned by hand."""
+
+import asyncio
+from collections.abc import Callable
+from fractions import Fraction
+
+import pytest
+
+from device.media.governor import FLOOR_BPS, BitrateGovernor
+from device.media.hub import QUEUE_FRAMES, VideoHub, VideoQueue
+from device.media.keyframes import INTERVAL_S, KeyframeGate
+from device.media.parameter_sets import ParameterSets
+from hal import EncodedFrame, Facing
+
+SPS, PPS, IDR, SLICE = b"\x67sps", b"\x68pps", b"\x65idr", b"\x41slice"
+START, LONG_START = b"\0\0\1", b"\0\0\0\1"
+
+
+class Clock:
+    """Time, and one thing to do later."""
+
+    def __init__(self) -> None:
+        self.now_s = 100.0
+        self.due: tuple[float, Callable[[], None]] | None = None
+
+    def call_at(self, when_s: float, callback: Callable[[], None]) -> "Clock":
+        self.due = when_s, callback
+        return self
+
+    def cancel(self) -> None:
+        self.due = None
+
+    def turn(self, seconds: float) -> None:
+        self.now_s += seconds
+        if self.due is not None and self.now_s >= self.due[0]:
+            callback = self.due[1]
+            self.due = None
+            callback()
+
+
+class World:
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.requests: list[float] = []
+        self.gate = KeyframeGate(
+            lambda: self.requests.append(self.clock.now_s),
+            lambda: self.clock.now_s,
+            self.clock.call_at,
+        )
+        self.hub = VideoHub(self.gate)
+        self.frames = 0
+
+    def shoot(self, keyframe: bool = False, size: int = 1000) -> bytes:
+        """The next frame of the camera, 33 ms later."""
+        self.frames += 1
+        number = self.frames.to_bytes(4, "big")
+        slices = START + SPS + START + PPS + START + IDR if keyframe else START + SLICE
+        data = (slices + number).ljust(size, b"\x55")
+        self.hub.take(EncodedFrame(data, keyframe, self.frames * 33_333_333, Facing.FRONT))
+        return data
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+async def taken(queue: VideoQueue) -> list[bytes]:
+    """All that is queued now."""
+    found = []
+    while True:
+        try:
+            async with asyncio.timeout(0):
+                found.append(bytes(await queue.get()))
+        except TimeoutError:
+            return found
+
+
+async def test_nothing_before_the_link_is_up_and_then_a_keyframe_first(world: World) -> None:
+    queue = world.hub.add_queue()
+    world.shoot(keyframe=True)
+    world.shoot()
+    queue.open()
+    assert len(world.requests) == 1
+    world.shoot()
+    keyframe = world.shoot(keyframe=True)
+    after = world.shoot()
+    assert await taken(queue) == [keyframe, after]
+
+
+async def test_times_are_in_90000ths_from_the_first_frame(world: World) -> None:
+    queue = world.hub.add_queue()
+    queue.open()
+    world.shoot(keyframe=True)
+    world.shoot()
+    packets = [await queue.get(), await queue.get()]
+    assert [packet.pts for packet in packets] == [0, 2999]
+    assert packets[0].time_base == Fraction(1, 90_000)
+
+
+async def test_all_peers_share_one_packet(world: World) -> None:
+    queues = [world.hub.add_queue() for _ in range(3)]
+    for queue in queues:
+        queue.open()
+    world.shoot(keyframe=True)
+    packets = [await queue.get() for queue in queues]
+    assert packets[0] is packets[1] is packets[2]
+
+
+async def test_a_slow_peer_is_dropped_to_its_next_keyframe(world: World) -> None:
+    slow, quick = world.hub.add_queue(), world.hub.add_queue()
+    slow.open()
+    quick.open()
+    world.shoot(keyframe=True)
+    requests = len(world.requests)
+    world.clock.turn(1)
+    shown = 0
+    for _ in range(QUEUE_FRAMES):
+        world.shoot()
+        shown += len(await taken(quick))
+    assert slow.dropped == QUEUE_FRAMES + 1
+    assert len(world.requests) == requests + 1, "it asks for the keyframe that it waits for"
+    world.shoot()
+    assert await taken(slow) == []
+    keyframe, after = world.shoot(keyframe=True), world.shoot()
+    assert await taken(slow) == [keyframe, after]
+    shown += len(await taken(quick))
+    assert shown == world.frames, "the others lose nothing"
+
+
+async def test_a_full_queue_begins_anew_with_a_keyframe_that_comes(world: World) -> None:
+    queue = world.hub.add_queue()
+    queue.open()
+    world.shoot(keyframe=True)
+    for _ in range(QUEUE_FRAMES - 1):
+        world.shoot()
+    keyframe = world.shoot(keyframe=True)
+    assert await taken(queue) == [keyframe]
+    assert queue.dropped == QUEUE_FRAMES
+
+
+async def test_a_closed_camera_leaves_nothing_queued(world: World) -> None:
+    queue = world.hub.add_queue()
+    queue.open()
+    world.shoot(keyframe=True)
+    assert world.hub.sent_bps > 0
+    world.hub.clear()
+    assert world.hub.sent_bps == 0
+    world.shoot()
+    assert await taken(queue) == []
+
+
+def test_the_gate_joins_requests(world: World) -> None:
+    for _ in range(50):
+        world.gate.ask()
+        world.clock.turn(0.01)
+    assert world.requests == [100.0, pytest.approx(100.0 + INTERVAL_S, abs=0.011)]
+    assert (world.gate.asked, world.gate.made) == (50, 2)
+
+
+def test_who_has_just_connected_does_not_wait(world: World) -> None:
+    world.gate.ask()
+    world.gate.came()
+    world.clock.turn(0.05)
+    world.gate.ask(at_once=True)
+    assert len(world.requests) == 2
+
+
+def test_two_who_connect_together_share_the_keyframe_on_its_way(world: World) -> None:
+    world.gate.ask(at_once=True)
+    world.clock.turn(0.01)
+    world.gate.ask(at_once=True)
+    world.gate.came()
+    world.clock.turn(1)
+    assert len(world.requests) == 1
+    world.gate.ask(at_once=True)
+    world.clock.turn(1)  # the camera was closed and gave none
+    world.gate.ask(at_once=True)
+    assert len(world.requests) == 3
+
+
+def test_a_keyframe_that_comes_by_itself_answers_what_is_due(world: World) -> None:
+    world.gate.ask()
+    world.clock.turn(0.1)
+    world.gate.ask()
+    world.gate.came()
+    world.clock.turn(1)
+    assert len(world.requests) == 1
+
+
+class Encoder:
+    def __init__(self, ceiling_bps: int = 2_000_000) -> None:
+        self.told: list[int] = []
+        self.sent_bps = 0.0
+        self.governor = BitrateGovernor(self.told.append, ceiling_bps, lambda: self.sent_bps)
+
+
+def test_the_slowest_peer_decides() -> None:
+    encoder = Encoder()
+    encoder.sent_bps = 2_000_000
+    encoder.governor.estimate("a", 1_500_000)
+    encoder.governor.estimate("b", 900_000)
+    encoder.governor.estimate("a", 1_400_000)
+    assert encoder.told == [1_500_000, 900_000]
+    encoder.governor.forget("b")
+    assert encoder.told[-1] == 1_400_000
+    encoder.governor.forget("a")
+    assert encoder.told[-1] == 2_000_000
+
+
+def test_the_target_stays_within_its_bounds() -> None:
+    encoder = Encoder()
+    encoder.sent_bps = 2_000_000
+    encoder.governor.estimate("a", 20_000)
+    assert encoder.told == [FLOOR_BPS]
+    encoder.sent_bps = FLOOR_BPS
+    encoder.governor.estimate("a", 50_000_000)
+    assert encoder.told[-1] == 2_000_000
+    encoder.governor.estimate("b", 60_000_000)
+    assert len(encoder.told) == 2
+
+
+def test_a_ceiling_below_the_floor_is_kept() -> None:
+    encoder = Encoder(ceiling_bps=100_000)
+    encoder.sent_bps = 100_000
+    encoder.governor.estimate("a", 20_000)
+    assert encoder.told == []
+    assert encoder.governor.target_bps == 100_000
+
+
+def test_small_changes_do_not_reach_the_encoder() -> None:
+    encoder = Encoder()
+    encoder.sent_bps = 2_000_000
+    encoder.governor.estimate("a", 1_000_000)
+    for bitrate_bps in (1_010_000, 1_030_000, 980_000, 1_049_000):
+        encoder.governor.estimate("a", bitrate_bps)
+    assert encoder.told == [1_000_000]
+
+
+def test_an_estimate_that_little_is_sent_binds_nobody() -> None:
+    encoder = Encoder()
+    encoder.sent_bps = 300_000  # a still picture
+    encoder.governor.estimate("a", 450_000)
+    assert encoder.told == []
+
+
+def test_parameter_sets_are_put_where_they_lack() -> None:
+    sets = ParameterSets()
+    whole = LONG_START + SPS + START + PPS + LONG_START + IDR
+    bare = LONG_START + IDR
+    assert sets.complete(bare) == bare, "none seen yet"
+    assert sets.complete(whole) == whole
+    assert sets.complete(bare) == LONG_START + SPS + LONG_START + PPS + bare
+    other = START + b"\x09\xf0" + START + b"\x67new" + START + PPS + START + IDR
+    assert sets.complete(other) == other
+    assert sets.complete(bare).startswith(LONG_START + b"\x67new")
+
+
+@pytest.mark.parametrize("junk", [b"", b"\0\0\1", b"\1\2\3", b"\0\0\0", START + SPS, START])
+def test_parameter_sets_take_anything(junk: bytes) -> None:
+    assert ParameterSets().complete(junk) == junk
