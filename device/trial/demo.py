@@ -33,12 +33,11 @@ async def demo(host: str, port: int, out: TextIO = sys.stdout) -> None:
     print("Starting the exchange ...", file=out, flush=True)
     with tempfile.TemporaryDirectory(prefix="callbox-demo-") as folder:
         config = ExchangeConfig(Path(folder), host=host, port=port, tls=host != "127.0.0.1")
-        async with _exchange(config, out) as (url, store):
-            password = secrets.token_urlsafe(6)
-            unit_password = secrets.token_urlsafe(24)
-            await asyncio.to_thread(store.add_user, User("guest", "Guest"), password)
-            unit_user = User("front-door", "Front door", kind="unit")
-            await asyncio.to_thread(store.add_user, unit_user, unit_password)
+        password, unit_password = secrets.token_urlsafe(6), secrets.token_urlsafe(24)
+        with contextlib.closing(Store(config.data_dir)) as store:
+            store.add_user(User("guest", "Guest"), password)
+            store.add_user(User("front-door", "Front door", kind="unit"), unit_password)
+        async with _exchange(config, out) as url:
             print("Starting the unit ...", file=out, flush=True)
             async with open_unit(_unit_config(url, unit_password, config)) as unit:
                 await unit.join(SESSION)
@@ -47,27 +46,23 @@ async def demo(host: str, port: int, out: TextIO = sys.stdout) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _exchange(config: ExchangeConfig, out: TextIO) -> AsyncIterator[tuple[str, Store]]:
-    """A running exchange; on any port when the wished one is taken."""
-    store = Store(config.data_dir)
+async def _exchange(config: ExchangeConfig, out: TextIO) -> AsyncIterator[str]:
+    """The address of a running exchange; on any port when the wished one is taken."""
     try:
-        try:
-            serving, url = await _start(config, store)
-        except ConfigError:
-            print(f"Port {config.port} is taken, so another one is used.", file=out, flush=True)
-            serving, url = await _start(replace(config, port=0), store)
-        try:
-            yield url, store
-        finally:
-            serving.cancel()
-            await asyncio.gather(serving, return_exceptions=True)
+        serving, url = await _start(config)
+    except ConfigError:
+        print(f"Port {config.port} is taken, so another one is used.", file=out, flush=True)
+        serving, url = await _start(replace(config, port=0))
+    try:
+        yield url
     finally:
-        store.close()
+        serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
 
 
-async def _start(config: ExchangeConfig, store: Store) -> tuple[asyncio.Task[None], str]:
+async def _start(config: ExchangeConfig) -> tuple[asyncio.Task[None], str]:
     ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    serving = asyncio.create_task(serve(config, lambda url, _: ready.set_result(url), store))
+    serving = asyncio.create_task(serve(config, lambda url, _: ready.set_result(url)))
     waiting: set[asyncio.Future[Any]] = {ready, serving}
     await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
     if not ready.done():
