@@ -4,17 +4,17 @@ import asyncio
 from collections.abc import Callable
 
 from device.media import statistics
-from device.media.governor import BitrateGovernor
+from device.media.bandwidth.governor import BitrateGovernor
 from device.media.hardware import HardwareCalls
-from device.media.hub import VideoHub
-from device.media.keyframes import KeyframeGate
 from device.media.loop import LoopBridge
 from device.media.mesh import MediaParts, PeerMesh
-from device.media.mixer import Mixer
-from device.media.remote import RemoteFrame
+from device.media.picture.remote import RemoteFrame
+from device.media.playout.mixer import Mixer
 from device.media.rtc import ice, senders
 from device.media.rtc.contract import check_contract
-from device.media.voice import VoiceSender
+from device.media.sending.hub import VideoHub
+from device.media.sending.keyframes import KeyframeGate
+from device.media.voice.sender import VoiceSender
 from device.session.facts import AudioFailed, CameraLost, DevicesChanged, MediaFact
 from device.session.ports import IceServer, ReportMedia
 from device.session.values import Signal

@@ -1,7 +1,7 @@
 """What a peer says of the video that it gets, on its way to the encoder."""
 
-from device.media.governor import BitrateGovernor
-from device.media.keyframes import KeyframeGate
+from device.media.bandwidth.governor import BitrateGovernor
+from device.media.sending.keyframes import KeyframeGate
 from device.media.statistics import PeerCounts
 
 

@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from aiortc.mediastreams import MediaStreamTrack
 
 from device.errors import MediaError
+from device.media.bandwidth.governor import BitrateGovernor
 from device.media.feedback import PeerFeedback
-from device.media.governor import BitrateGovernor
-from device.media.hub import VideoHub
-from device.media.keyframes import KeyframeGate
-from device.media.mixer import Mixer
 from device.media.peer import UP_WITHIN_S, PeerLink
-from device.media.remote import Receiver, RemoteFrame
+from device.media.picture.remote import Receiver, RemoteFrame
+from device.media.playout.mixer import Mixer
+from device.media.sending.hub import VideoHub
+from device.media.sending.keyframes import KeyframeGate
 from device.media.stale import LinkNames
 from device.media.statistics import PeerCounts
-from device.media.voice import VoiceSender
+from device.media.voice.sender import VoiceSender
 from device.session.facts import PeerLinkLost, PeerLinkUp, SignalReady
 from device.session.ports import IceServer, ReportMedia
 from device.session.values import Signal, SignalKind

@@ -17,12 +17,12 @@ from aiortc.sdp import candidate_from_sdp
 from device.errors import MediaError
 from device.media.codecs import AUDIO_CODECS, VIDEO_CODECS, preferred
 from device.media.description import check
-from device.media.hub import VideoQueue
 from device.media.rtc import senders
 from device.media.rtc.closing import Closer
+from device.media.sending.hub import VideoQueue
 from device.media.servers import configuration
 from device.media.tracks import VideoTrack, VoiceTrack
-from device.media.voice import VoiceQueue
+from device.media.voice.sender import VoiceQueue
 from device.session.ports import IceServer
 
 logger = logging.getLogger(__name__)

@@ -6,9 +6,9 @@ behind the track, and while there is nothing to send it simply waits.
 
 from aiortc import MediaStreamTrack
 
-from device.media.hub import VideoQueue
-from device.media.packet import Packet
-from device.media.voice import VoiceQueue
+from device.media.sending.hub import VideoQueue
+from device.media.sending.packet import Packet
+from device.media.voice.sender import VoiceQueue
 
 
 class VideoTrack(MediaStreamTrack):

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from device.media.loop import LoopBridge
-from device.media.mixer import MOST_SAMPLES, TARGET_SAMPLES, Mixer, mix
-from device.media.opus import BLOCKS_PER_PACKET, PACKET_SAMPLES, OpusEncoder
-from device.media.remote import mono
-from device.media.voice import QUEUE_PACKETS, VoiceQueue, VoiceSender
+from device.media.picture.remote import mono
+from device.media.playout.mixer import MOST_SAMPLES, TARGET_SAMPLES, Mixer, mix
+from device.media.voice.encoder import BLOCKS_PER_PACKET, PACKET_SAMPLES, OpusEncoder
+from device.media.voice.sender import QUEUE_PACKETS, VoiceQueue, VoiceSender
 from hal import BLOCK_BYTES, BLOCK_SAMPLES
 from hal.audio.sources import ToneSource
 from tests.media.world import loudest_hz

@@ -6,10 +6,10 @@ from fractions import Fraction
 
 import pytest
 
-from device.media.governor import FLOOR_BPS, BitrateGovernor
-from device.media.hub import QUEUE_FRAMES, VideoHub, VideoQueue
-from device.media.keyframes import INTERVAL_S, KeyframeGate
-from device.media.parameter_sets import ParameterSets
+from device.media.bandwidth.governor import FLOOR_BPS, BitrateGovernor
+from device.media.sending.hub import QUEUE_FRAMES, VideoHub, VideoQueue
+from device.media.sending.keyframes import INTERVAL_S, KeyframeGate
+from device.media.sending.parameter_sets import ParameterSets
 from hal import EncodedFrame, Facing
 
 SPS, PPS, IDR, SLICE = b"\x67sps", b"\x68pps", b"\x65idr", b"\x41slice"

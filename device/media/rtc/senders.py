@@ -24,7 +24,7 @@ from aiortc.rtp import (
     unpack_remb_fci,
 )
 
-from device.media.packet import Packet
+from device.media.sending.packet import Packet
 
 logger = logging.getLogger(__name__)
 

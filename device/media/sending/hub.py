@@ -4,9 +4,9 @@ import asyncio
 from collections import deque
 from fractions import Fraction
 
-from device.media.keyframes import KeyframeGate
-from device.media.packet import Packet, new_packet
-from device.media.parameter_sets import ParameterSets
+from device.media.sending.keyframes import KeyframeGate
+from device.media.sending.packet import Packet, new_packet
+from device.media.sending.parameter_sets import ParameterSets
 from hal import EncodedFrame
 
 VIDEO_CLOCK = Fraction(1, 90_000)

@@ -5,8 +5,8 @@ import threading
 from collections import deque
 
 from device.media.loop import LoopBridge
-from device.media.opus import AUDIO_CLOCK, BLOCKS_PER_PACKET, PACKET_SAMPLES, OpusEncoder
-from device.media.packet import Packet, new_packet
+from device.media.sending.packet import Packet, new_packet
+from device.media.voice.encoder import AUDIO_CLOCK, BLOCKS_PER_PACKET, PACKET_SAMPLES, OpusEncoder
 from hal import BLOCK_BYTES
 
 QUEUE_PACKETS = 10

@@ -11,7 +11,7 @@ import numpy as np
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from numpy.typing import NDArray
 
-from device.media.mixer import Mixer
+from device.media.playout.mixer import Mixer
 
 logger = logging.getLogger(__name__)
 
