@@ -10,11 +10,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 
-from device.config import Config, ExchangeTable
+from device.config import Config, EchoCanceller, ExchangeTable
 from device.control.panel import ButtonPanel
 from device.errors import CallboxError, ConfigError, ExchangeUnreachable
 from device.exchange.client import ExchangeAccount, ExchangeAddress
 from device.media.engine import MediaEngine
+from device.media.voice import webrtc
 from device.session.call import Calls, CallSession
 from device.session.facts import ButtonReported
 from device.session.values import EndReason
@@ -43,7 +44,11 @@ class Unit:
 
     def new_media(self) -> MediaEngine:
         self.media = MediaEngine(
-            self.hardware.camera, self.hardware.audio, self.config.video, self.loopback_only
+            self.hardware.camera,
+            self.hardware.audio,
+            self.config.video,
+            self.loopback_only,
+            echo_cancelling=self.config.media.echo_canceller is EchoCanceller.WEBRTC,
         )
         return self.media
 
@@ -98,8 +103,10 @@ async def open_unit(config: Config, loopback_only: bool = False) -> AsyncIterato
     """A unit with its hardware claimed. Leaving ends its call and frees everything.
 
     Raises HalError for hardware that cannot be claimed, ExchangeUnreachable for a certificate that
-    cannot be read.
+    cannot be read, MediaError for an echo canceller that is not installed.
     """
+    if config.media.echo_canceller is EchoCanceller.WEBRTC:
+        webrtc.load()  # now, and not in the middle of the first call
     async with AsyncExitStack() as stack:
         hardware = hardware_from(config.hardware)
         account = ExchangeAccount(_address(config.exchange))

@@ -5,10 +5,12 @@
 [call]       the settings of device.session.settings.CallSettings
 [hardware]   hal.config.HardwareConfig; [hardware.pins] its pins
 [video]      width, height, frame_rate_hz, bitrate_bps
+[media]      echo_canceller: "webrtc" or "off"
 """
 
 import tomllib
 from dataclasses import dataclass, field, fields, is_dataclass, replace
+from enum import Enum
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -39,6 +41,19 @@ class ExchangeTable:
     certificate: Path | None = None
 
 
+class EchoCanceller(Enum):
+    WEBRTC = "webrtc"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class MediaTable:
+    """``echo_canceller``: with it come noise suppression and gain control, as the route needs them.
+    Off for a microphone that does it all itself."""
+
+    echo_canceller: EchoCanceller = EchoCanceller.WEBRTC
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
     unit: UnitTable = UnitTable()
@@ -46,6 +61,7 @@ class Config:
     call: CallSettings = field(default_factory=CallSettings)
     hardware: HardwareConfig = field(default_factory=HardwareConfig)
     video: VideoFormat = VideoFormat()
+    media: MediaTable = MediaTable()
 
 
 def load(path: Path) -> Config:

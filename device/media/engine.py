@@ -14,6 +14,7 @@ from device.media.rtc import ice, senders
 from device.media.rtc.contract import check_contract
 from device.media.sending.hub import VideoHub
 from device.media.sending.keyframes import KeyframeGate
+from device.media.voice.processing import processing
 from device.media.voice.sender import VoiceSender
 from device.session.facts import AudioFailed, CameraLost, DevicesChanged, MediaFact
 from device.session.ports import IceServer, ReportMedia
@@ -39,8 +40,10 @@ class MediaEngine:
         audio: AudioRouter,
         video: VideoFormat | None = None,
         loopback_only: bool = False,
+        echo_cancelling: bool = False,
     ) -> None:
-        """Raises MediaError when aiortc is not the one that this was written for."""
+        """Raises MediaError when aiortc is not the one that this was written for, or when the echo
+        canceller is not there."""
         check_contract()
         ice.install()
         senders.install()
@@ -57,6 +60,7 @@ class MediaEngine:
         )
         self._voice = VoiceSender(self._bridge, muted=False)
         self._mixer = Mixer()
+        self._processing = processing(echo_cancelling)
         parts = MediaParts(self._gate, self._governor, self._hub, self._voice, self._mixer)
         self._mesh = PeerMesh(parts, self._tell, loopback_only)
         self._camera_calls = HardwareCalls()
@@ -101,11 +105,12 @@ class MediaEngine:
 
     async def open(self, mode: AudioMode, muted: bool) -> None:
         self._voice.set_muted(muted)
+        self._processing.use(mode)
         await self._audio_calls.run(
             self._audio.open,
             mode,
-            self._voice.take,
-            self._mixer.next_block,
+            lambda block: self._voice.take(self._processing.captured(block)),
+            lambda: self._processing.played(self._mixer.next_block()),
             lambda error: self._bridge.post(self._on_audio_failure, error),
         )
 
@@ -137,6 +142,7 @@ class MediaEngine:
 
     async def select_route(self, mode: AudioMode) -> None:
         await self._audio_calls.run(self._audio.select, mode)
+        self._processing.use(mode)
 
     async def connect_peer(self, uid: str, offer: bool) -> None:
         await self._mesh.connect(uid, offer)

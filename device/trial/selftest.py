@@ -169,5 +169,6 @@ def _write_config(folder: Path, uid: str, url: str, password: str) -> Path:
         f'[exchange]\nurl = "{url}"\nuid = "{uid}"\npassword = "{password}"\n'
         f'[hardware]\nbuttons = "simulated"\nboard = "simulated"\n'
         f'microphone = "tone:{TONES_HZ[uid]}"\n'
+        f'[media]\necho_canceller = "off"\n'  # a tone is noise to its noise suppression
     )
     return path

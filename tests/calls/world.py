@@ -162,6 +162,7 @@ async def kiosk(exchange: RunningExchange, **call: Any) -> AsyncIterator[Kiosk]:
                 "board": "simulated",
                 "microphone": f"tone:{UNIT_TONE_HZ}",
             },
+            "media": {"echo_canceller": "off"},  # a tone is noise to its noise suppression
         }
     )
     async with open_unit(config, loopback_only=True) as unit:

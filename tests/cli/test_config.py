@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from device.config import load, parse
+from device.config import EchoCanceller, load, parse
 from device.errors import ConfigError
 from hal import AudioMode
 from hal.config import GpioBackend
@@ -27,6 +27,7 @@ def test_everything_is_read(tmp_path: Path) -> None:
         'main_video_container = { aspect_ratio = "cover" }\n'
         '[hardware]\nbuttons = "disabled"\n[hardware.pins]\nmute = 5\n'
         "[video]\nwidth = 640\nheight = 360\n"
+        '[media]\necho_canceller = "off"\n'
     )
     config = load(path)
     assert config.exchange.certificate == tmp_path / "exchange.pem"
@@ -34,6 +35,7 @@ def test_everything_is_read(tmp_path: Path) -> None:
     assert config.hardware.buttons is GpioBackend.DISABLED
     assert config.hardware.pins.mute == 5
     assert config.video.width == 640
+    assert config.media.echo_canceller is EchoCanceller.OFF
     assert "secret words" not in repr(config)
 
 
@@ -50,6 +52,7 @@ def test_everything_is_read(tmp_path: Path) -> None:
         ({"hardware": {"pins": {"mutte": 5}}}, r"hardware\.pins\.mutte"),
         ({"hardware": {"pins": {"mute": 17}}}, "17"),
         ({"video": {"width": 1.5}}, "width"),
+        ({"media": {"echo_canceller": "speex"}}, "speex"),
     ],
 )
 def test_a_mistake_is_named(table: dict[str, object], words: str) -> None:

@@ -21,6 +21,7 @@ HOMES = {
     "argon2": ("device.exchange.server",),
     "cryptography": ("device.exchange.server",),
     "sqlite3": ("device.exchange.server",),
+    "livekit": ("device.media.voice.webrtc",),
     "gpiozero": ("hal.buttons", "hal.outputs"),
     "lgpio": ("hal.buttons",),
     "picamera2": ("hal.camera.picamera",),

@@ -11,7 +11,7 @@ from device.media.loop import LoopBridge
 from device.media.picture.remote import mono
 from device.media.playout.mixer import MOST_SAMPLES, TARGET_SAMPLES, Mixer, mix
 from device.media.voice.encoder import BLOCKS_PER_PACKET, PACKET_SAMPLES, OpusEncoder
-from device.media.voice.sender import QUEUE_PACKETS, VoiceQueue, VoiceSender
+from device.media.voice.sender import QUEUE_PACKETS, UNMUTE_BLOCKS, VoiceQueue, VoiceSender
 from hal import BLOCK_BYTES, BLOCK_SAMPLES
 from hal.audio.sources import ToneSource
 from tests.media.world import loudest_hz
@@ -116,6 +116,25 @@ async def test_not_one_sample_while_the_capture_thread_runs() -> None:
     finally:
         stop.set()
         thread.join()
+
+
+@pytest.mark.spec("4.mute_audio")
+async def test_nothing_from_before_an_unmute() -> None:
+    """What was captured just before it may still be in the sound card's buffer, or in a filter."""
+    sender, block = VoiceSender(LoopBridge(), muted=True), ToneSource(1000, 0.9).next_block()
+    queue = sender.add_queue()
+    queue.open()
+    for _ in range(3):
+        sender.take(block)
+    sender.set_muted(False)
+    for _ in range(UNMUTE_BLOCKS - 1):
+        sender.take(block)
+    await asyncio.sleep(0)
+    assert np.abs(decoded(await drained(queue))).max() < 20, "the noise of comfort of SILK"
+    for _ in range(3 * BLOCKS_PER_PACKET):
+        sender.take(block)
+    await asyncio.sleep(0)
+    assert decoded(await drained(queue)).any()
 
 
 async def test_times_go_on_through_a_mute() -> None:

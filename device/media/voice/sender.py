@@ -9,6 +9,9 @@ from device.media.sending.packet import Packet, new_packet
 from device.media.voice.encoder import AUDIO_CLOCK, BLOCKS_PER_PACKET, PACKET_SAMPLES, OpusEncoder
 from hal import BLOCK_BYTES
 
+UNMUTE_BLOCKS = 5
+"""50 ms of silence after an unmute: what was captured before it may still be on its way through the
+sound card's buffer and the filters of the processing, whose memory of 100 Hz fades in 30 ms."""
 QUEUE_PACKETS = 10
 """200 ms; of a voice that is later than that the oldest is dropped."""
 
@@ -53,6 +56,7 @@ class VoiceSender:
         self._lock = threading.Lock()
         self._blocks: list[bytes] = []
         self._muted = muted
+        self._blocks_held = 0
         self._encoder = OpusEncoder(for_silence=muted)
         self._generation = 0
         self._packets_made = 0
@@ -74,6 +78,7 @@ class VoiceSender:
             if muted == self._muted:
                 return
             self._muted = muted
+            self._blocks_held = UNMUTE_BLOCKS
             self._blocks.clear()
             self._encoder = OpusEncoder(for_silence=muted)
             self._generation += 1
@@ -84,7 +89,7 @@ class VoiceSender:
     def take(self, block: bytes) -> None:
         """A captured block, in the capture thread."""
         with self._lock:
-            self._blocks.append(bytes(BLOCK_BYTES) if self._muted else block)
+            self._blocks.append(self._heard(block))
             if len(self._blocks) < BLOCKS_PER_PACKET:
                 return
             sound = b"".join(self._blocks)
@@ -93,6 +98,14 @@ class VoiceSender:
             self.encoded_packets += 1
             generation = self._generation
         self._bridge.post(self._send, data, generation)
+
+    def _heard(self, block: bytes) -> bytes:
+        if self._muted:
+            return bytes(BLOCK_BYTES)
+        if self._blocks_held:
+            self._blocks_held -= 1
+            return bytes(BLOCK_BYTES)
+        return block
 
     def _send(self, data: bytes, generation: int) -> None:
         self._packets_made += 1
