@@ -16,6 +16,9 @@ from hal.errors import ButtonsUnavailable, UnknownBackend
 __all__ = ["ButtonTiming", "GpioButtons", "board_factory"]
 
 
+_OFF_A_BOARD = "Off a board, set buttons and outputs in [hardware] to 'simulated' or 'disabled'."
+
+
 def board_factory() -> Factory:
     """The pin factory of a real board. Raises UnknownBackend without lgpio or a GPIO chip."""
     # lgpio makes a FIFO in LG_WD at import, and moves the whole process there (seen with 0.2.2):
@@ -27,11 +30,13 @@ def board_factory() -> Factory:
 
         return LGPIOFactory()
     except ImportError as error:
-        raise UnknownBackend("GPIO needs lgpio: pip install 'callbox[pi]'") from error
+        raise UnknownBackend(
+            f"GPIO needs lgpio: pip install 'callbox[pi]'. {_OFF_A_BOARD}"
+        ) from error
     except Exception as error:  # lgpio raises its own `error`, gpiozero several of theirs
         raise UnknownBackend(
             f"This machine's GPIO chip cannot be used ({error}). Is the user in the group gpio? "
-            "Off a board, set buttons and outputs in [hardware] to 'simulated' or 'disabled'."
+            f"{_OFF_A_BOARD}"
         ) from error
     finally:
         os.chdir(working_directory)
