@@ -1,17 +1,21 @@
-"""What a peer says of the video that it gets, on its way to the encoder."""
+"""What a peer says of the video that it gets, on its way to the encoders."""
 
 from device.media.bandwidth.governor import BitrateGovernor
 from device.media.sending.keyframes import KeyframeGate
 from device.media.statistics import PeerCounts
+from device.media.voice.sender import VoiceSender
 
 
 class PeerFeedback:
-    """Carries one peer's feedback to the gate and the governor, and counts it."""
+    """Carries one peer's feedback to the gate, the governor and the voice, and counts it."""
 
-    def __init__(self, uid: str, gate: KeyframeGate, governor: BitrateGovernor) -> None:
+    def __init__(
+        self, uid: str, gate: KeyframeGate, governor: BitrateGovernor, voice: VoiceSender
+    ) -> None:
         self._uid = uid
         self._gate = gate
         self._governor = governor
+        self._voice = voice
         self.counts = PeerCounts()
 
     def on_keyframe_wanted(self) -> None:
@@ -24,6 +28,7 @@ class PeerFeedback:
 
     def on_loss_reported(self, fraction: float) -> None:
         self.counts.loss_fraction = fraction
+        self._voice.report_loss(self._uid, fraction)  # it goes the same way as the video
 
     def on_packets_missed(self, count: int) -> None:
         self.counts.packets_missed += count

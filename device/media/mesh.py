@@ -145,7 +145,8 @@ class PeerMesh:
             raise MediaError("The call is over.")
         peer = self._peers.get(uid)
         if peer is None:
-            feedback = PeerFeedback(uid, self._parts.gate, self._parts.governor)
+            parts = self._parts
+            feedback = PeerFeedback(uid, parts.gate, parts.governor, parts.voice)
             peer = self._peers[uid] = _Peer(uid, feedback, Receiver(uid, self._parts.mixer))
         return peer
 
@@ -229,6 +230,7 @@ class PeerMesh:
             peer.names.retire(link.name)
             _add_sent(peer.feedback.counts, link)
             self._parts.governor.forget(peer.uid)
+            self._parts.voice.forget_loss(peer.uid)
             self._parts.mixer.remove(peer.uid)
         return link
 

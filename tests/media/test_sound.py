@@ -7,6 +7,7 @@ import av
 import numpy as np
 import pytest
 
+from device.media import libopus
 from device.media.loop import LoopBridge
 from device.media.picture.remote import mono
 from device.media.playout.mixer import MOST_SAMPLES, TARGET_SAMPLES, Mixer, mix
@@ -42,6 +43,59 @@ def test_opus_carries_the_tone_and_its_options() -> None:
     assert abs(loudest_hz(decoded(packets)[-24_000:]) - 440) < 5
     assert 20_000 < 8 * sum(map(len, packets)) < 48_000, "about 32 kbit/s"
     assert PACKET_SAMPLES == 960
+
+
+def test_silence_is_not_sent_but_now_and_then() -> None:
+    for for_silence in (False, True):
+        encoder = OpusEncoder(for_silence)
+        packets = [encoder.encode(bytes(2 * PACKET_SAMPLES)) for _ in range(100)]
+        assert all(packets[:8]), "200 ms of silence before it falls silent"
+        assert 3 <= sum(map(bool, packets[20:])) <= 6, "about one in 400 ms"
+
+
+def buzz(seconds: float) -> np.ndarray:
+    """As much like a voice as a formula is: harmonics of 120 Hz, four syllables a second."""
+    at_s = np.arange(int(48_000 * seconds)) / 48_000
+    harmonics = sum(np.sin(2 * np.pi * 120 * n * at_s + n * n) / n for n in range(1, 25))
+    return (harmonics * (1 + np.sin(2 * np.pi * 4 * at_s)) * 2000).astype("<i2")
+
+
+@pytest.mark.parametrize("loss", [0.0, 0.12, 1.0])
+def test_a_voice_is_protected_whatever_loss_is_expected(loss: float) -> None:
+    """RFC 6716 section 4.2.4: LBRR, the packet before once more."""
+    encoder = OpusEncoder(loss=loss)
+    packets = [encoder.encode(each.tobytes()) for each in buzz(2).reshape(-1, PACKET_SAMPLES)]
+    protected = [libopus.load().opus_packet_has_lbrr(each, len(each)) for each in packets]
+    assert sum(protected) > 70
+
+
+@pytest.mark.parametrize("size", [0, 2 * PACKET_SAMPLES - 1, 4 * PACKET_SAMPLES])
+def test_a_packet_of_another_length_is_refused(size: int) -> None:
+    with pytest.raises(ValueError, match="1920 bytes"):
+        OpusEncoder().encode(bytes(size))
+
+
+async def test_the_worst_loss_counts_and_is_forgotten_slowly() -> None:
+    sender = VoiceSender(LoopBridge(), muted=False)
+    asked: list[float] = []
+    sender._encoder.expect_loss = asked.append  # type: ignore[method-assign]
+    sender.report_loss("a", 0.2)
+    sender.report_loss("b", 0.05)
+    sender.report_loss("a", 0.0)
+    sender.forget_loss("a")
+    sender.forget_loss("b")
+    assert asked == pytest.approx([0.2, 0.2, 0.18, 0.05, 0.0])
+
+
+async def test_times_go_on_through_silence_that_is_not_sent() -> None:
+    sender, source = VoiceSender(LoopBridge(), muted=True), ToneSource(440)
+    queue = sender.add_queue()
+    queue.open()
+    for _ in range(100 * BLOCKS_PER_PACKET):
+        sender.take(source.next_block())
+    await asyncio.sleep(0)
+    while (packet := await queue.get()).pts < 90 * PACKET_SAMPLES:
+        assert packet.pts % PACKET_SAMPLES == 0
 
 
 async def test_each_20_ms_are_encoded_once_for_all() -> None:

@@ -12,6 +12,8 @@ from hal import BLOCK_BYTES
 UNMUTE_BLOCKS = 5
 """50 ms of silence after an unmute: what was captured before it may still be on its way through the
 sound card's buffer and the filters of the processing, whose memory of 100 Hz fades in 30 ms."""
+LOSS_KEPT = 0.9
+"""Of an earlier loss, with each report; they come about once a second."""
 QUEUE_PACKETS = 10
 """200 ms; of a voice that is later than that the oldest is dropped."""
 
@@ -57,6 +59,7 @@ class VoiceSender:
         self._blocks: list[bytes] = []
         self._muted = muted
         self._blocks_held = 0
+        self._losses: dict[str, float] = {}
         self._encoder = OpusEncoder(for_silence=muted)
         self._generation = 0
         self._packets_made = 0
@@ -80,11 +83,24 @@ class VoiceSender:
             self._muted = muted
             self._blocks_held = UNMUTE_BLOCKS
             self._blocks.clear()
-            self._encoder = OpusEncoder(for_silence=muted)
+            self._encoder = OpusEncoder(muted, self._worst_loss())
             self._generation += 1
         if muted:
             for queue in self._queues:
                 queue.clear()
+
+    def report_loss(self, uid: str, fraction: float) -> None:
+        """In the event loop: how much a peer misses, 0 to 1. The encoder protects against the worst
+        of them, at once when it grows, slowly no more when it falls."""
+        with self._lock:
+            self._losses[uid] = max(fraction, LOSS_KEPT * self._losses.get(uid, 0.0))
+            self._encoder.expect_loss(self._worst_loss())
+
+    def forget_loss(self, uid: str) -> None:
+        """The peer is gone."""
+        with self._lock:
+            self._losses.pop(uid, None)
+            self._encoder.expect_loss(self._worst_loss())
 
     def take(self, block: bytes) -> None:
         """A captured block, in the capture thread."""
@@ -99,6 +115,9 @@ class VoiceSender:
             generation = self._generation
         self._bridge.post(self._send, data, generation)
 
+    def _worst_loss(self) -> float:
+        return max(self._losses.values(), default=0.0)
+
     def _heard(self, block: bytes) -> bytes:
         if self._muted:
             return bytes(BLOCK_BYTES)
@@ -110,7 +129,7 @@ class VoiceSender:
     def _send(self, data: bytes, generation: int) -> None:
         self._packets_made += 1
         if generation != self._generation or not data:
-            return  # encoded before the mute and not sent yet
+            return  # encoded before the mute and not sent yet, or silence that goes on
         packet = new_packet(data)
         packet.pts = self._packets_made * PACKET_SAMPLES
         packet.time_base = AUDIO_CLOCK
