@@ -88,7 +88,6 @@ class MediaEngine:
 
     def statistics(self) -> statistics.MediaStatistics:
         """The counters at this moment."""
-        sound = self._mixer.counts()
         return statistics.MediaStatistics(
             video_frames_encoded=self._hub.frames,
             video_keyframes=self._hub.keyframes,
@@ -98,8 +97,6 @@ class MediaEngine:
             keyframes_asked=self._gate.asked,
             keyframes_made=self._gate.made,
             target_bps=self._governor.target_bps,
-            sound_frames_dropped=sound.dropped,
-            sound_frames_missing=sound.missing,
             peers=self._mesh.counts(),
         )
 

@@ -17,6 +17,7 @@ from device.media.feedback import PeerFeedback
 from device.media.peer import UP_WITHIN_S, PeerLink
 from device.media.picture.remote import Receiver, RemoteFrame
 from device.media.playout.mixer import Mixer
+from device.media.playout.packets import VoicePacket
 from device.media.sending.hub import VideoHub
 from device.media.sending.keyframes import KeyframeGate
 from device.media.stale import LinkNames
@@ -85,7 +86,7 @@ class PeerMesh:
 
     def counts(self) -> dict[str, PeerCounts]:
         """Of each peer who is wanted now."""
-        return {uid: _counts(peer) for uid, peer in self._peers.items()}
+        return {uid: _counts(peer, self._parts.mixer) for uid, peer in self._peers.items()}
 
     def forget_sent_voice(self) -> None:
         for link in self._links:
@@ -147,7 +148,7 @@ class PeerMesh:
         if peer is None:
             parts = self._parts
             feedback = PeerFeedback(uid, parts.gate, parts.governor, parts.voice)
-            peer = self._peers[uid] = _Peer(uid, feedback, Receiver(uid, self._parts.mixer))
+            peer = self._peers[uid] = _Peer(uid, feedback, Receiver(uid))
         return peer
 
     async def _offer(self, peer: _Peer) -> None:
@@ -253,9 +254,15 @@ class PeerMesh:
             peer.is_told_lost = True
             self._report(PeerLinkLost(link.uid))
 
+    def on_voice_packet(self, link: PeerLink, packet: VoicePacket) -> None:
+        peer = self._peers.get(link.uid)
+        if peer is not None and peer.link is link:
+            peer.feedback.counts.voice_packets_received += 1
+            self._parts.mixer.put(link.uid, packet)
+
     def on_remote_track(self, link: PeerLink, track: MediaStreamTrack) -> None:
         peer = self._peers.get(link.uid)
-        if peer is not None:
+        if peer is not None and track.kind == "video":
             work = peer.receiver.drain(track, lambda: peer.link is link)
             link.own(work, f"{track.kind}-{link.uid}")
 
@@ -268,10 +275,10 @@ class PeerMesh:
         self._report(SignalReady(Signal(peer.uid, link, kind, body)))
 
 
-def _counts(peer: _Peer) -> PeerCounts:
+def _counts(peer: _Peer, mixer: Mixer) -> PeerCounts:
     counts = peer.feedback.counts.copy()
     counts.pictures_received = peer.receiver.pictures
-    counts.sound_frames_received = peer.receiver.sound_frames
+    counts.voice = mixer.counts(peer.uid)
     if peer.link is not None:
         _add_sent(counts, peer.link)
     return counts

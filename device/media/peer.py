@@ -12,12 +12,14 @@ from typing import Any, Protocol
 from aiortc import RTCPeerConnection, RTCRtpTransceiver, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamTrack
 from aiortc.rtcicetransport import RTCIceCandidate
+from aiortc.rtp import RtpPacket
 from aiortc.sdp import candidate_from_sdp
 
 from device.errors import MediaError
 from device.media.codecs import AUDIO_CODECS, VIDEO_CODECS, preferred
 from device.media.description import check
-from device.media.rtc import senders
+from device.media.playout.packets import VoicePacket
+from device.media.rtc import receivers, senders
 from device.media.rtc.closing import Closer
 from device.media.sending.hub import VideoQueue
 from device.media.servers import configuration
@@ -40,6 +42,8 @@ class LinkOwner(Protocol):
 
     def on_link_down(self, link: "PeerLink") -> None:
         """Broken, or not up in time. At most once."""
+
+    def on_voice_packet(self, link: "PeerLink", packet: VoicePacket) -> None: ...
 
     def on_remote_track(self, link: "PeerLink", track: MediaStreamTrack) -> None: ...
 
@@ -76,6 +80,7 @@ class PeerLink:
         self._voice = self._add(VoiceTrack(voice), AUDIO_CODECS)
         self._video = self._add(VideoTrack(video), VIDEO_CODECS)
         senders.listen(self._video.sender, feedback)
+        receivers.divert(self._voice.receiver, self._on_voice_packet)
         self._deadline = asyncio.get_running_loop().call_later(UP_WITHIN_S, self._down)
 
     async def offer(self) -> str:
@@ -180,6 +185,10 @@ class PeerLink:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
             logger.error("A task of the link to %s failed", self.uid, exc_info=task.exception())
+
+    def _on_voice_packet(self, packet: RtpPacket) -> None:
+        voice = VoicePacket(packet.ssrc, packet.sequence_number, packet.timestamp, packet.payload)
+        self._owner.on_voice_packet(self, voice)
 
     def _on_track(self, track: MediaStreamTrack) -> None:
         if not self.is_over:

@@ -1,6 +1,8 @@
 """Counters of the media engine, cheap to keep, for people to read."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+
+from device.media.playout.voice_buffer import VoiceCounts
 
 
 @dataclass(slots=True)
@@ -20,7 +22,9 @@ class PeerCounts:
     video_frames_dropped: int = 0
     """Not sent, because the peer was too far behind."""
     pictures_received: int = 0
-    sound_frames_received: int = 0
+    voice_packets_received: int = 0
+    voice: VoiceCounts = field(default_factory=VoiceCounts)
+    """How it was played, over the present link."""
     links: int = 0
     """Made so far; more than one: it was lost, or the peer came anew."""
 
@@ -41,8 +45,4 @@ class MediaStatistics:
     keyframes_asked: int
     keyframes_made: int
     target_bps: int
-    sound_frames_dropped: int
-    """Of 10 ms, of all peers: came faster than they were played."""
-    sound_frames_missing: int
-    """Of 10 ms, of all peers: came too late to be played."""
     peers: dict[str, PeerCounts]

@@ -77,10 +77,12 @@ async def test_everybody_is_heard_at_once(new_station: MakeStation) -> None:
 async def test_mute_is_silence_at_the_other_end(pair: tuple[Station, Station]) -> None:
     door, hall = pair
     await hall.hears(440)
-    packets = hall.engine.statistics().peers["door"].sound_frames_received
+    packets = hall.engine.statistics().peers["door"].voice_packets_received
     await door.engine.set_microphone_muted(True)
     await hall.hears_nothing()
-    assert hall.engine.statistics().peers["door"].sound_frames_received > packets, "silence is sent"
+    assert hall.engine.statistics().peers["door"].voice_packets_received > packets, (
+        "silence is sent"
+    )
     await door.engine.set_microphone_muted(False)
     await hall.hears(440)
 
@@ -90,7 +92,7 @@ async def test_muted_from_the_start(new_station: MakeStation) -> None:
     door, hall = await new_station("door", 440), await new_station("hall", 1000)
     await door.engine.set_microphone_muted(True)
     await connect(door, hall)
-    await until(lambda: hall.engine.statistics().peers["door"].sound_frames_received > 11)
+    await until(lambda: hall.engine.statistics().peers["door"].voice_packets_received > 11)
     assert not hall.heard(10).any()
 
 

@@ -30,7 +30,7 @@ NAMES: tuple[tuple[type, tuple[str, ...]], ...] = (
             "_RTCRtpSender__rtcp_task",
         ),
     ),
-    (RTCRtpReceiver, ("_RTCRtpReceiver__rtcp_task",)),
+    (RTCRtpReceiver, ("_RTCRtpReceiver__rtcp_task", "_RTCRtpReceiver__jitter_buffer")),
     (RTCPeerConnection, ("_RTCPeerConnection__iceTransports",)),
     (RTCPeerConnection, ("_RTCPeerConnection__dtlsTransports",)),
     (RTCDtlsTransport, ("_task",)),

@@ -10,6 +10,7 @@ from collections import deque
 import numpy as np
 from numpy.typing import NDArray
 
+from device.media.resampling import AFTER, BEFORE, interpolate
 from device.media.voice.clock import ClockLine
 from hal import BLOCK_S, BLOCK_SAMPLES, SAMPLE_RATE_HZ
 
@@ -24,24 +25,6 @@ JUMP_S = 0.01
 PULL_S = 10.0
 """How long that takes."""
 MOST_PULL = 20e-6
-
-TAPS = 16
-PHASES = 512
-"""A place is off by at most 1/1024 of a sample: below -60 dB up to 8 kHz, where echo is cancelled."""
-KAISER_BETA = 8.0
-
-
-def _interpolator() -> NDArray[np.float32]:
-    """For each phase the windowed sinc (Smith, "Digital Audio Resampling") about TAPS / 2 - 1."""
-    phases = (np.arange(PHASES) + 0.5) / PHASES
-    offsets = np.arange(TAPS) - (TAPS // 2 - 1) - phases[:, None]
-    inside = np.clip(1 - (offsets / (TAPS / 2)) ** 2, 0, None)
-    window = np.i0(KAISER_BETA * np.sqrt(inside)) / np.i0(KAISER_BETA)
-    taps = np.sinc(offsets) * window
-    return np.asarray(taps / taps.sum(axis=1, keepdims=True), np.float32)
-
-
-INTERPOLATOR = _interpolator()
 
 
 class EchoReference:
@@ -106,13 +89,9 @@ class EchoReference:
 
     def _interpolated(self, places: NDArray[np.float64]) -> NDArray[np.int16]:
         """The sound at these places; silence where nothing was played, or is kept no more."""
-        whole = np.floor(places).astype(np.int64)
-        first = int(whole[0]) - (TAPS // 2 - 1)
-        sound = self._between(first, int(whole[-1]) + TAPS // 2 + 1)
-        windows = np.lib.stride_tricks.sliding_window_view(sound, TAPS)[whole - whole[0]]
-        phases = ((places - whole) * PHASES).astype(np.int64)
-        heard = np.einsum("ij,ij->i", windows, INTERPOLATOR[phases])
-        return np.asarray(np.clip(np.rint(heard), -32_768, 32_767), np.int16)
+        first = int(places[0]) - BEFORE
+        sound = self._between(first, int(places[-1]) + AFTER + 1)
+        return interpolate(sound, places - first)
 
     def _between(self, first: int, end: int) -> NDArray[np.float32]:
         sound = np.zeros(end - first, np.float32)
