@@ -10,7 +10,7 @@ from device.media.loop import LoopBridge
 from device.media.mesh import MediaParts, PeerMesh
 from device.media.picture.remote import RemoteFrame
 from device.media.playout.mixer import Mixer
-from device.media.rtc import ice, senders
+from device.media.rtc import dtls, ice, senders
 from device.media.rtc.contract import check_contract
 from device.media.sending.hub import VideoHub
 from device.media.sending.keyframes import KeyframeGate
@@ -45,6 +45,7 @@ class MediaEngine:
         """Raises MediaError when aiortc is not the one that this was written for, or when the echo
         canceller is not there."""
         check_contract()
+        dtls.install()
         ice.install()
         senders.install()
         loop = asyncio.get_running_loop()

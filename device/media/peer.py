@@ -17,7 +17,7 @@ from aiortc.sdp import candidate_from_sdp
 
 from device.errors import MediaError
 from device.media.codecs import AUDIO_CODECS, VIDEO_CODECS, preferred
-from device.media.description import check
+from device.media.description import check, completed
 from device.media.playout.packets import VoicePacket
 from device.media.rtc import receivers, senders
 from device.media.rtc.closing import Closer
@@ -145,7 +145,7 @@ class PeerLink:
     async def _set_remote(self, sdp: str, kind: str) -> None:
         try:
             check(sdp)
-            await self._pc.setRemoteDescription(RTCSessionDescription(sdp, kind))
+            await self._pc.setRemoteDescription(RTCSessionDescription(completed(sdp), kind))
         except Exception as error:  # aiortc raises nearly anything on a malformed description
             raise MediaError(f"The {kind} of {self.uid} is malformed: {error!r}") from error
         self._has_remote = True

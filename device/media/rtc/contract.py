@@ -10,7 +10,7 @@ import aiortc.codecs
 import aiortc.rtcrtpsender
 from aiortc import RTCPeerConnection, RTCRtpReceiver, RTCRtpSender
 from aiortc.codecs.h264 import H264Encoder
-from aiortc.rtcdtlstransport import RTCDtlsTransport
+from aiortc.rtcdtlstransport import RTCCertificate, RTCDtlsTransport
 from aiortc.rtcicetransport import RTCIceTransport
 
 from device.errors import MediaError
@@ -75,6 +75,7 @@ def _expected() -> dict[str, bool]:
         "RTCRtpSender._send_keyframe": hasattr(RTCRtpSender, "_send_keyframe"),
         "H264Encoder.pack": hasattr(H264Encoder, "pack"),
         "RTCRtpReceiver.__stop_decoder": hasattr(RTCRtpReceiver, "_RTCRtpReceiver__stop_decoder"),
+        "RTCCertificate._create_ssl_context": hasattr(RTCCertificate, "_create_ssl_context"),
         "ice.CONSENT_INTERVAL": hasattr(aioice.ice, "CONSENT_INTERVAL"),
         "ice.CONSENT_FAILURES": hasattr(aioice.ice, "CONSENT_FAILURES"),
         "ice.get_host_addresses": hasattr(aioice.ice, "get_host_addresses"),

@@ -1,4 +1,4 @@
-"""How aioice finds addresses, and how soon it notices that the other end is gone."""
+"""How aioice finds addresses, how long it looks, and how soon it notices that the other end is gone."""
 
 import asyncio
 import contextlib
@@ -12,6 +12,12 @@ import aioice.ice
 CONSENT_INTERVAL_S = 1
 CONSENT_FAILURES = 3
 """RFC 7675 checks every 5 s and gives up after 30; a caller should not look at a still for so long."""
+
+STUN_WITHIN_S = 0.2
+"""aioice tells no candidate before it has all of them, and would wait 5 s for a server that is out of
+reach. One that is further away than this is no help: a link through it would come too late."""
+TURN_WITHIN_S = 1.0
+"""An allocation takes two round trips, four with TCP and TLS, and may be the only way there is."""
 
 LOOPBACK = "127.0.0.1"
 
@@ -57,16 +63,17 @@ def addresses(use_ipv4: bool, use_ipv6: bool) -> list[str]:
     return _addresses_of_host(use_ipv4, use_ipv6) or [LOOPBACK]
 
 
-def _noted(ask: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:
+def _noted(ask: Callable[..., Awaitable[Any]], within_s: float) -> Callable[..., Any]:
     async def noted(*arguments: Any, **named: Any) -> Any:
         how, task = _now.get(), asyncio.current_task()
         if how is not None and task is not None:
             how.tasks.add(task)
             task.add_done_callback(how.tasks.discard)
-        return await ask(*arguments, **named)
+        async with asyncio.timeout(within_s):
+            return await ask(*arguments, **named)
 
     return noted
 
 
-_ask_stun = _noted(aioice.ice.server_reflexive_candidate)
-_ask_turn = _noted(aioice.ice.relayed_candidate)
+_ask_stun = _noted(aioice.ice.server_reflexive_candidate, STUN_WITHIN_S)
+_ask_turn = _noted(aioice.ice.relayed_candidate, TURN_WITHIN_S)

@@ -1,0 +1,169 @@
+"""Ways to a peer that are not straight: a TURN relay, servers out of reach, ends of another make."""
+
+import asyncio
+import re
+import shutil
+import socket
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+import pytest
+from aiortc import RTCPeerConnection, RTCSessionDescription
+from aiortc.rtcdtlstransport import RTCCertificate, generate_certificate
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from device.media.description import H264_FORMAT, completed
+from device.session.facts import SignalReady
+from device.session.ports import IceServer
+from device.session.values import Signal, SignalKind
+from tests.media.conftest import MakeStation
+from tests.media.world import Station, connect, introduce
+
+USER, PASSWORD = "callbox", "secret"
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
+
+
+@contextmanager
+def coturn(folder: Path) -> Iterator[int]:
+    """Debian's TURN server on loopback, at the port given."""
+    port = free_port()
+    command = [
+        *(
+            shutil.which("turnserver") or "turnserver",
+            "-n",
+            "--lt-cred-mech",
+            "--no-cli",
+            "--no-tls",
+        ),
+        *("--no-dtls", "-u", f"{USER}:{PASSWORD}", "-r", "callbox", "--allow-loopback-peers"),
+        *("--listening-ip", "127.0.0.1", "--relay-ip", "127.0.0.1", "--listening-port", str(port)),
+        *("--userdb", str(folder / "turn.db"), "--pidfile", str(folder / "turn.pid")),
+        *("--log-file", "stdout", "--verbose"),
+    ]
+    with (folder / "turn.log").open("w") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd=folder)
+    try:
+        yield port
+    finally:
+        server.terminate()
+        server.wait()
+
+
+@asynccontextmanager
+async def answering(port: int) -> AsyncIterator[None]:
+    async with asyncio.timeout(10):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except ConnectionError:
+                await asyncio.sleep(0.02)
+                continue
+            writer.close()
+            await writer.wait_closed()
+            break
+    yield
+
+
+class Relayed(Station):
+    """Hears of no candidates but those at a relay."""
+
+    def receive(self, signal: Signal) -> None:
+        assert "typ relay" in signal.body
+        lines = signal.body.splitlines(keepends=True)
+        kept = [line for line in lines if "candidate:" not in line or "typ relay" in line]
+        super().receive(Signal(signal.peer, signal.link, signal.kind, "".join(kept)))
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+async def test_a_call_over_a_relay(transport: str, tmp_path: Path) -> None:
+    with coturn(tmp_path) as port:
+        server = IceServer((f"turn:127.0.0.1:{port}?transport={transport}",), USER, PASSWORD)
+        async with answering(port):
+            door, hall = Relayed("door", 440), Relayed("hall", 1000)
+            for station in (door, hall):
+                station.engine.use_ice_servers((server,))
+                await station.open()
+            try:
+                await connect(door, hall)
+                await door.sees("hall")
+                await hall.sees("door")
+                await door.hears(1000)
+                await hall.hears(440)
+            finally:
+                await door.close()
+                await hall.close()
+    log = (tmp_path / "turn.log").read_text()
+    assert len(re.findall("ALLOCATE processed, success", log)) >= 2, "one at each end"
+    assert "CHANNEL_BIND processed, success" in log, "what was sent went through it"
+
+
+async def test_a_server_out_of_reach_holds_up_no_offer(new_station: MakeStation) -> None:
+    """One that never answers; the host's own candidates are in the offer, which is soon there."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        server = IceServer((f"stun:127.0.0.1:{silent.getsockname()[1]}",))
+        door, hall = await new_station("door", 440), await new_station("hall", 1000)
+        door.engine.use_ice_servers((server,))
+        hall.engine.use_ice_servers((server,))
+        loop = asyncio.get_running_loop()
+        start_s = loop.time()
+        await connect(door, hall)
+        assert loop.time() - start_s < 4, "aioice alone waits 5 s at each end"
+        assert silent.recv(2048), "it was asked"
+
+
+async def test_an_offer_of_h264_without_format(new_station: MakeStation) -> None:
+    door, hall = await new_station("door", 440), await new_station("hall", 1000)
+    introduce(door, hall)
+    plain = door.receive
+
+    def stripped(signal: Signal) -> None:
+        payloads = "|".join(re.findall(r"a=rtpmap:(\d+) H264/90000", signal.body))
+        body = re.sub(rf"a=fmtp:({payloads}) .*\r\n", "", signal.body)
+        assert body != signal.body
+        plain(Signal(signal.peer, signal.link, signal.kind, body))
+
+    door.receive = stripped  # type: ignore[method-assign]
+    await door.connect("hall", offer=False)
+    await hall.connect("door", offer=True)
+    await door.wait_up("hall")
+    await door.sees("hall")
+    await hall.sees("door")
+
+
+def test_a_description_that_is_complete_stays_as_it_is() -> None:
+    sdp = f"a=rtpmap:96 H264/90000\r\na=rtpmap:97 rtx/90000\r\na=fmtp:96 {H264_FORMAT}\r\n"
+    assert completed(sdp) == sdp
+    assert completed("a=rtpmap:96 H264/90000\r\n") == (
+        f"a=rtpmap:96 H264/90000\r\na=fmtp:96 {H264_FORMAT}\r\n"
+    )
+
+
+async def test_a_peer_with_an_rsa_certificate(new_station: MakeStation) -> None:
+    """It is the server of DTLS, so that its certificate decides the cipher."""
+    door = await new_station("door", 440)
+    key = rsa.generate_private_key(65537, 2048)
+    certificate = RTCCertificate(key=key, cert=generate_certificate(key))  # type: ignore[arg-type]
+    other = RTCPeerConnection()
+    other._RTCPeerConnection__certificates = [certificate]  # type: ignore[attr-defined]
+    try:
+        for kind in ("audio", "video"):
+            other.addTransceiver(kind, "recvonly")
+        await other.setLocalDescription(await other.createOffer())
+        sdp = other.localDescription.sdp
+        await door.connect("other", offer=False)
+        offer = sdp.replace("a=setup:actpass", "a=setup:passive")
+        await door.engine.deliver_signal(Signal("other", "o1", SignalKind.OFFER, offer))
+        (answer,) = [fact.signal for fact in door.facts if isinstance(fact, SignalReady)]
+        await other.setRemoteDescription(RTCSessionDescription(answer.body, "answer"))
+        await door.wait_up("other")
+    finally:
+        await other.close()
