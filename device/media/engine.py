@@ -10,7 +10,7 @@ from device.media.loop import LoopBridge
 from device.media.mesh import MediaParts, PeerMesh
 from device.media.picture.remote import RemoteFrame
 from device.media.playout.mixer import Mixer
-from device.media.rtc import dtls, ice, senders
+from device.media.rtc import dtls, ice, liveness, senders
 from device.media.rtc.contract import check_contract
 from device.media.sending.hub import VideoHub
 from device.media.sending.keyframes import KeyframeGate
@@ -47,6 +47,7 @@ class MediaEngine:
         check_contract()
         dtls.install()
         ice.install()
+        liveness.install()
         senders.install()
         loop = asyncio.get_running_loop()
         self._camera = camera

@@ -6,6 +6,7 @@ from functools import cache
 from importlib.metadata import version
 
 import aioice.ice
+import aioice.stun
 import aiortc.codecs
 import aiortc.rtcrtpsender
 from aiortc import RTCPeerConnection, RTCRtpReceiver, RTCRtpSender
@@ -35,7 +36,8 @@ NAMES: tuple[tuple[type, tuple[str, ...]], ...] = (
     (RTCPeerConnection, ("_RTCPeerConnection__dtlsTransports",)),
     (RTCDtlsTransport, ("_task",)),
     (RTCIceTransport, ("_connection", "_RTCIceTransport__monitor_task")),
-    (aioice.ice.Connection, ("_protocols", "_query_consent_task", "_check_list")),
+    (aioice.stun.Transaction, ("_Transaction__timeout_delay",)),
+    (aioice.ice.Connection, ("_protocols", "_query_consent_task", "_check_list", "_nominated")),
 )
 """Attributes of instances: looked for in the code of ``__init__``."""
 
@@ -43,6 +45,7 @@ COROUTINES: tuple[tuple[type, str], ...] = (
     (RTCRtpSender, "_handle_rtcp_packet"),
     (RTCPeerConnection, "_RTCPeerConnection__connect"),
     (aioice.ice.Connection, "gather_candidates"),
+    (aioice.ice.Connection, "query_consent"),
 )
 
 
@@ -76,8 +79,9 @@ def _expected() -> dict[str, bool]:
         "H264Encoder.pack": hasattr(H264Encoder, "pack"),
         "RTCRtpReceiver.__stop_decoder": hasattr(RTCRtpReceiver, "_RTCRtpReceiver__stop_decoder"),
         "RTCCertificate._create_ssl_context": hasattr(RTCCertificate, "_create_ssl_context"),
-        "ice.CONSENT_INTERVAL": hasattr(aioice.ice, "CONSENT_INTERVAL"),
-        "ice.CONSENT_FAILURES": hasattr(aioice.ice, "CONSENT_FAILURES"),
+        "stun.RETRY_MAX": hasattr(aioice.stun, "RETRY_MAX"),
+        "ice.Connection.data_received": hasattr(aioice.ice.Connection, "data_received"),
+        "stun.Transaction.__retry": hasattr(aioice.stun.Transaction, "_Transaction__retry"),
         "ice.get_host_addresses": hasattr(aioice.ice, "get_host_addresses"),
         "ice.server_reflexive_candidate": hasattr(aioice.ice, "server_reflexive_candidate"),
         "ice.relayed_candidate": hasattr(aioice.ice, "relayed_candidate"),

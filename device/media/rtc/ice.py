@@ -1,4 +1,4 @@
-"""How aioice finds addresses, how long it looks, and how soon it notices that the other end is gone."""
+"""How aioice finds addresses, and how long it looks for them."""
 
 import asyncio
 import contextlib
@@ -8,10 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import aioice.ice
-
-CONSENT_INTERVAL_S = 1
-CONSENT_FAILURES = 3
-"""RFC 7675 checks every 5 s and gives up after 30; a caller should not look at a still for so long."""
 
 STUN_WITHIN_S = 0.2
 """aioice tells no candidate before it has all of them, and would wait 5 s for a server that is out of
@@ -37,8 +33,6 @@ _addresses_of_host: Callable[[bool, bool], list[str]] = aioice.ice.get_host_addr
 
 def install() -> None:
     """Set it up for this process. Idempotent."""
-    aioice.ice.CONSENT_INTERVAL = CONSENT_INTERVAL_S
-    aioice.ice.CONSENT_FAILURES = CONSENT_FAILURES
     aioice.ice.get_host_addresses = addresses
     aioice.ice.server_reflexive_candidate = _ask_stun
     aioice.ice.relayed_candidate = _ask_turn
