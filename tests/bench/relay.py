@@ -112,6 +112,10 @@ class _Side(asyncio.DatagramProtocol):
         self._is_settled = self._is_settled or not is_stun
         self._take(data)
 
+    def forget(self) -> None:
+        """The end may have made a new link, from another socket."""
+        self._is_settled = False
+
     def send(self, data: bytes) -> None:
         """To the end, once it is known where that is."""
         if self._address is not None:
@@ -172,6 +176,8 @@ async def _relay(line: Connection, to_far: _Direction, to_near: _Direction) -> N
         elif what == "cut":
             for direction in both:
                 direction.is_cut = rest[0]
+            near.forget()
+            far.forget()
         line.send([direction.report() for direction in both] if what == "report" else None)
 
     loop.add_reader(line.fileno(), obey)
