@@ -17,6 +17,7 @@ from aiortc.sdp import candidate_from_sdp
 
 from device.media.codecs import VIDEO_CODECS, preferred
 from device.media.rtc.ice import Gathering, addresses, gathering
+from device.media.servers import configuration
 from device.session.facts import PeerLinkUp, SignalReady
 from device.session.ports import IceServer, ReportMedia
 from device.session.values import Signal, SignalKind
@@ -86,6 +87,7 @@ class StockMedia:
         self._played: deque[bytes] = deque(maxlen=100)
         self._pc: RTCPeerConnection | None = None
         self._link = ""
+        self._servers = configuration(()).iceServers
         self._tasks: set[asyncio.Task[None]] = set()
         self.pictures = 0
 
@@ -109,7 +111,7 @@ class StockMedia:
         return self._played.popleft() if self._played else bytes(BLOCK_SAMPLES * 2)
 
     def use_ice_servers(self, servers: tuple[IceServer, ...]) -> None:
-        """Everything is on this machine."""
+        self._servers = configuration(servers).iceServers
 
     async def set_microphone_muted(self, muted: bool) -> None:
         """Not in a benchmark."""
@@ -127,7 +129,7 @@ class StockMedia:
         """Not in a benchmark."""
 
     async def connect_peer(self, uid: str, offer: bool) -> None:
-        self._pc = pc = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        self._pc = pc = RTCPeerConnection(RTCConfiguration(self._servers))
         pc.addTrack(self._microphone)
         video = pc.addTransceiver(CardTrack(), "sendrecv")
         video.setCodecPreferences(preferred("video", VIDEO_CODECS))
