@@ -10,7 +10,7 @@ from device.media.loop import LoopBridge
 from device.media.mesh import MediaParts, PeerMesh
 from device.media.picture.remote import RemoteFrame
 from device.media.playout.mixer import Mixer
-from device.media.rtc import dtls, ice, liveness, senders
+from device.media.rtc import dtls, ice, liveness, packetiser, senders
 from device.media.rtc.contract import check_contract
 from device.media.sending.hub import VideoHub
 from device.media.sending.keyframes import KeyframeGate
@@ -56,7 +56,7 @@ class MediaEngine:
         self._bridge = LoopBridge()
         self._report: ReportMedia = lambda fact: None
         self._gate = KeyframeGate(camera.request_keyframe, loop.time, loop.call_at)
-        self._hub = VideoHub(self._gate)
+        self._hub = VideoHub(self._gate, packetiser.cut)
         self._governor = BitrateGovernor(
             camera.set_bitrate, self._video.bitrate_bps, lambda: self._hub.sent_bps
         )
@@ -92,6 +92,7 @@ class MediaEngine:
         """The counters at this moment."""
         return statistics.MediaStatistics(
             video_frames_encoded=self._hub.frames,
+            video_frames_cut=self._hub.cuts,
             video_keyframes=self._hub.keyframes,
             video_bytes=self._hub.bytes,
             video_bps=self._hub.sent_bps,

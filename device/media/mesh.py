@@ -20,6 +20,7 @@ from device.media.playout.mixer import Mixer
 from device.media.playout.packets import VoicePacket
 from device.media.sending.hub import VideoHub
 from device.media.sending.keyframes import KeyframeGate
+from device.media.sending.pacer import Pacer
 from device.media.stale import LinkNames
 from device.media.statistics import PeerCounts
 from device.media.voice.sender import VoiceSender
@@ -207,6 +208,7 @@ class PeerMesh:
             name,
             self,
             parts.hub.add_queue(),
+            Pacer(lambda: parts.governor.target_bps),
             parts.voice.add_queue(),
             peer.feedback,
             self.servers,

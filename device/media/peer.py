@@ -21,10 +21,10 @@ from device.media.description import check, completed
 from device.media.playout.packets import VoicePacket
 from device.media.rtc import receivers, senders
 from device.media.rtc.closing import Closer
-from device.media.sending.hub import VideoQueue
+from device.media.rtc.lean_sender import LeanSender
+from device.media.sending.pacer import Pacer
+from device.media.sending.queue import VideoQueue, VoiceQueue
 from device.media.servers import configuration
-from device.media.tracks import VideoTrack, VoiceTrack
-from device.media.voice.sender import VoiceQueue
 from device.session.ports import IceServer
 
 logger = logging.getLogger(__name__)
@@ -57,6 +57,7 @@ class PeerLink:
         name: str,
         owner: LinkOwner,
         video: VideoQueue,
+        pacer: Pacer,
         voice: VoiceQueue,
         feedback: senders.Feedback,
         servers: tuple[IceServer, ...],
@@ -77,8 +78,10 @@ class PeerLink:
         self._closer = Closer(self._pc, loopback_only)
         self._pc.add_listener("track", self._on_track)
         self._pc.add_listener("connectionstatechange", self._on_state)
-        self._voice = self._add(VoiceTrack(voice), AUDIO_CODECS)
-        self._video = self._add(VideoTrack(video), VIDEO_CODECS)
+        self._voice = self._add("audio", AUDIO_CODECS)
+        self._video = self._add("video", VIDEO_CODECS)
+        self._voice_sender = LeanSender(self._voice.sender, AUDIO_CODECS[0], voice, None)
+        self._video_sender = LeanSender(self._video.sender, VIDEO_CODECS[0], video, pacer)
         senders.listen(self._video.sender, feedback)
         receivers.divert(self._voice.receiver, self._on_voice_packet)
         self._deadline = asyncio.get_running_loop().call_later(UP_WITHIN_S, self._down)
@@ -118,11 +121,11 @@ class PeerLink:
 
     def forget_sent_voice(self) -> None:
         """What was sent is not sent again."""
-        senders.forget_sent(self._voice.sender)
+        self._voice_sender.forget()
 
     def forget_sent_video(self) -> None:
         """What was sent is not sent again."""
-        senders.forget_sent(self._video.sender)
+        self._video_sender.forget()
 
     def sent(self) -> tuple[senders.Sent, senders.Sent]:
         """The counters of voice and video."""
@@ -137,9 +140,9 @@ class PeerLink:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._closer.close(CLOSE_WITHIN_S)
 
-    def _add(self, track: MediaStreamTrack, codecs: tuple[str, ...]) -> RTCRtpTransceiver:
-        transceiver = self._pc.addTransceiver(track, "sendrecv")
-        transceiver.setCodecPreferences(preferred(track.kind, codecs))
+    def _add(self, kind: str, codecs: tuple[str, ...]) -> RTCRtpTransceiver:
+        transceiver = self._pc.addTransceiver(kind, "sendrecv")
+        transceiver.setCodecPreferences(preferred(kind, codecs))
         return transceiver
 
     async def _set_remote(self, sdp: str, kind: str) -> None:

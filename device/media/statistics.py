@@ -37,6 +37,8 @@ class MediaStatistics:
     """Since the start of the call."""
 
     video_frames_encoded: int
+    video_frames_cut: int
+    """To RTP payloads: each one at most once, whatever the number of peers."""
     video_keyframes: int
     video_bytes: int
     video_bps: float

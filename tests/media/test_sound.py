@@ -11,10 +11,12 @@ from device.media.loop import LoopBridge
 from device.media.playout.mixer import Mixer, mix
 from device.media.playout.opus_decoder import OpusDecoder
 from device.media.playout.packets import VoicePacket
+from device.media.sending.queue import VOICE_PACKETS
 from device.media.voice.encoder import BLOCKS_PER_PACKET, PACKET_SAMPLES, OpusEncoder
-from device.media.voice.sender import QUEUE_PACKETS, UNMUTE_BLOCKS, VoiceQueue, VoiceSender
+from device.media.voice.sender import UNMUTE_BLOCKS, VoiceSender
 from hal import BLOCK_BYTES, BLOCK_SAMPLES
 from hal.audio.sources import ToneSource
+from tests.media.queues import contents, got
 from tests.media.world import loudest_hz
 
 
@@ -23,16 +25,6 @@ def decoded(packets: list[bytes]) -> np.ndarray:
     decoder = OpusDecoder()
     found = [decoder.decode(packet) for packet in packets]
     return np.concatenate([np.zeros(0, np.int16), *(sound for sound in found if sound is not None)])
-
-
-async def drained(queue: VoiceQueue) -> list[bytes]:
-    found = []
-    while True:
-        try:
-            async with asyncio.timeout(0):
-                found.append(bytes(await queue.get()))
-        except TimeoutError:
-            return found
 
 
 def test_opus_carries_the_tone_and_its_options() -> None:
@@ -93,8 +85,8 @@ async def test_times_go_on_through_silence_that_is_not_sent() -> None:
     for _ in range(100 * BLOCKS_PER_PACKET):
         sender.take(source.next_block())
     await asyncio.sleep(0)
-    while (packet := await queue.get()).pts < 90 * PACKET_SAMPLES:
-        assert packet.pts % PACKET_SAMPLES == 0
+    while (frame := await got(queue)).timestamp < 90 * PACKET_SAMPLES:
+        assert frame.timestamp % PACKET_SAMPLES == 0
 
 
 async def test_each_20_ms_are_encoded_once_for_all() -> None:
@@ -106,7 +98,7 @@ async def test_each_20_ms_are_encoded_once_for_all() -> None:
         sender.take(source.next_block())
     await asyncio.sleep(0)
     assert sender.encoded_packets == 5
-    heard = [await drained(queue) for queue in queues]
+    heard = [contents(queue) for queue in queues]
     assert len(heard[0]) == 5
     assert heard[0] == heard[1] == heard[2]
 
@@ -115,12 +107,12 @@ async def test_a_late_peer_loses_the_oldest() -> None:
     sender, source = VoiceSender(LoopBridge(), muted=False), ToneSource(440)
     queue = sender.add_queue()
     queue.open()
-    for _ in range((QUEUE_PACKETS + 5) * BLOCKS_PER_PACKET):
+    for _ in range((VOICE_PACKETS + 5) * BLOCKS_PER_PACKET):
         sender.take(source.next_block())
     await asyncio.sleep(0)
-    first = await queue.get()
-    assert first.pts == 6 * PACKET_SAMPLES
-    assert len(await drained(queue)) == QUEUE_PACKETS - 1
+    first = await got(queue)
+    assert first.timestamp == 6 * PACKET_SAMPLES
+    assert len(contents(queue)) == VOICE_PACKETS - 1
 
 
 @pytest.mark.spec("4.mute_audio")
@@ -141,7 +133,7 @@ async def test_not_one_sample_after_the_mute() -> None:
         for _ in range(20):
             sender.take(block)
         await asyncio.sleep(0)
-        packets = await drained(queue)
+        packets = contents(queue)
         assert len(packets) >= 9, "silence is sent on, so that the other end's clock goes on"
         assert not decoded(packets).any()
 
@@ -162,10 +154,10 @@ async def test_not_one_sample_while_the_capture_thread_runs() -> None:
     try:
         for _ in range(20):
             sender.set_muted(False)
-            late = QUEUE_PACKETS + 6  # some of the silence may still be queued
-            assert decoded([bytes(await queue.get()) for _ in range(late)]).any()
+            late = VOICE_PACKETS + 6  # some of the silence may still be queued
+            assert decoded([(await got(queue)).payloads[0] for _ in range(late)]).any()
             sender.set_muted(True)
-            assert not decoded([bytes(await queue.get()) for _ in range(6)]).any()
+            assert not decoded([(await got(queue)).payloads[0] for _ in range(6)]).any()
     finally:
         stop.set()
         thread.join()
@@ -183,11 +175,11 @@ async def test_nothing_from_before_an_unmute() -> None:
     for _ in range(UNMUTE_BLOCKS - 1):
         sender.take(block)
     await asyncio.sleep(0)
-    assert np.abs(decoded(await drained(queue))).max() < 20, "the noise of comfort of SILK"
+    assert np.abs(decoded(contents(queue))).max() < 20, "the noise of comfort of SILK"
     for _ in range(3 * BLOCKS_PER_PACKET):
         sender.take(block)
     await asyncio.sleep(0)
-    assert decoded(await drained(queue)).any()
+    assert decoded(contents(queue)).any()
 
 
 async def test_times_go_on_through_a_mute() -> None:
@@ -201,7 +193,7 @@ async def test_times_go_on_through_a_mute() -> None:
         sender.take(source.next_block())
         sender.take(source.next_block())
         await asyncio.sleep(0)
-        times.append((await queue.get()).pts)
+        times.append((await got(queue)).timestamp)
     assert times == [PACKET_SAMPLES * (number + 1) for number in range(12)]
 
 

@@ -1,16 +1,16 @@
 """The hub, the keyframe gate, the governor and the parameter sets, by a clock turned by hand."""
 
-import asyncio
 from collections.abc import Callable
-from fractions import Fraction
 
 import pytest
 
 from device.media.bandwidth.governor import FLOOR_BPS, BitrateGovernor
-from device.media.sending.hub import QUEUE_FRAMES, VideoHub, VideoQueue
+from device.media.sending.hub import VideoHub
 from device.media.sending.keyframes import INTERVAL_S, KeyframeGate
 from device.media.sending.parameter_sets import ParameterSets
+from device.media.sending.queue import VIDEO_FRAMES
 from hal import EncodedFrame, Facing
+from tests.media.queues import contents, drained
 
 SPS, PPS, IDR, SLICE = b"\x67sps", b"\x68pps", b"\x65idr", b"\x41slice"
 START, LONG_START = b"\0\0\1", b"\0\0\0\1"
@@ -47,7 +47,7 @@ class World:
             lambda: self.clock.now_s,
             self.clock.call_at,
         )
-        self.hub = VideoHub(self.gate)
+        self.hub = VideoHub(self.gate, lambda data: (data,))
         self.frames = 0
 
     def shoot(self, keyframe: bool = False, size: int = 1000) -> bytes:
@@ -65,18 +65,7 @@ def world() -> World:
     return World()
 
 
-async def taken(queue: VideoQueue) -> list[bytes]:
-    """All that is queued now."""
-    found = []
-    while True:
-        try:
-            async with asyncio.timeout(0):
-                found.append(bytes(await queue.get()))
-        except TimeoutError:
-            return found
-
-
-async def test_nothing_before_the_link_is_up_and_then_a_keyframe_first(world: World) -> None:
+def test_nothing_before_the_link_is_up_and_then_a_keyframe_first(world: World) -> None:
     queue = world.hub.add_queue()
     world.shoot(keyframe=True)
     world.shoot()
@@ -85,29 +74,36 @@ async def test_nothing_before_the_link_is_up_and_then_a_keyframe_first(world: Wo
     world.shoot()
     keyframe = world.shoot(keyframe=True)
     after = world.shoot()
-    assert await taken(queue) == [keyframe, after]
+    assert contents(queue) == [keyframe, after]
 
 
-async def test_times_are_in_90000ths_from_the_first_frame(world: World) -> None:
+def test_times_are_in_90000ths_from_the_first_frame(world: World) -> None:
     queue = world.hub.add_queue()
     queue.open()
     world.shoot(keyframe=True)
     world.shoot()
-    packets = [await queue.get(), await queue.get()]
-    assert [packet.pts for packet in packets] == [0, 2999]
-    assert packets[0].time_base == Fraction(1, 90_000)
+    frames = drained(queue)
+    assert [frame.timestamp for frame in frames] == [0, 2999]
+    assert frames[1].captured_s - frames[0].captured_s == pytest.approx(1 / 30, abs=1e-6)
 
 
-async def test_all_peers_share_one_packet(world: World) -> None:
+def test_all_peers_share_what_was_cut_once(world: World) -> None:
     queues = [world.hub.add_queue() for _ in range(3)]
     for queue in queues:
         queue.open()
     world.shoot(keyframe=True)
-    packets = [await queue.get() for queue in queues]
-    assert packets[0] is packets[1] is packets[2]
+    frames = [drained(queue)[0] for queue in queues]
+    assert frames[0] is frames[1] is frames[2]
+    assert world.hub.cuts == 1
 
 
-async def test_a_slow_peer_is_dropped_to_its_next_keyframe(world: World) -> None:
+def test_nothing_is_cut_for_nobody(world: World) -> None:
+    world.hub.add_queue()
+    world.shoot(keyframe=True)
+    assert world.hub.cuts == 0
+
+
+def test_a_slow_peer_is_dropped_to_its_next_keyframe(world: World) -> None:
     slow, quick = world.hub.add_queue(), world.hub.add_queue()
     slow.open()
     quick.open()
@@ -115,31 +111,31 @@ async def test_a_slow_peer_is_dropped_to_its_next_keyframe(world: World) -> None
     requests = len(world.requests)
     world.clock.turn(1)
     shown = 0
-    for _ in range(QUEUE_FRAMES):
+    for _ in range(VIDEO_FRAMES):
         world.shoot()
-        shown += len(await taken(quick))
-    assert slow.dropped == QUEUE_FRAMES + 1
+        shown += len(contents(quick))
+    assert slow.dropped == VIDEO_FRAMES + 1
     assert len(world.requests) == requests + 1, "it asks for the keyframe that it waits for"
     world.shoot()
-    assert await taken(slow) == []
+    assert contents(slow) == []
     keyframe, after = world.shoot(keyframe=True), world.shoot()
-    assert await taken(slow) == [keyframe, after]
-    shown += len(await taken(quick))
+    assert contents(slow) == [keyframe, after]
+    shown += len(contents(quick))
     assert shown == world.frames, "the others lose nothing"
 
 
-async def test_a_full_queue_begins_anew_with_a_keyframe_that_comes(world: World) -> None:
+def test_a_full_queue_begins_anew_with_a_keyframe_that_comes(world: World) -> None:
     queue = world.hub.add_queue()
     queue.open()
     world.shoot(keyframe=True)
-    for _ in range(QUEUE_FRAMES - 1):
+    for _ in range(VIDEO_FRAMES - 1):
         world.shoot()
     keyframe = world.shoot(keyframe=True)
-    assert await taken(queue) == [keyframe]
-    assert queue.dropped == QUEUE_FRAMES
+    assert contents(queue) == [keyframe]
+    assert queue.dropped == VIDEO_FRAMES
 
 
-async def test_a_closed_camera_leaves_nothing_queued(world: World) -> None:
+def test_a_closed_camera_leaves_nothing_queued(world: World) -> None:
     queue = world.hub.add_queue()
     queue.open()
     world.shoot(keyframe=True)
@@ -147,7 +143,7 @@ async def test_a_closed_camera_leaves_nothing_queued(world: World) -> None:
     world.hub.clear()
     assert world.hub.sent_bps == 0
     world.shoot()
-    assert await taken(queue) == []
+    assert contents(queue) == []
 
 
 def test_the_gate_joins_requests(world: World) -> None:

@@ -8,7 +8,6 @@ from importlib.metadata import version
 import aioice.ice
 import aioice.stun
 import aiortc.codecs
-import aiortc.rtcrtpsender
 from aiortc import RTCPeerConnection, RTCRtpReceiver, RTCRtpSender
 from aiortc.codecs.h264 import H264Encoder
 from aiortc.rtcdtlstransport import RTCCertificate, RTCDtlsTransport
@@ -26,7 +25,14 @@ NAMES: tuple[tuple[type, tuple[str, ...]], ...] = (
             "_RTCRtpSender__packet_count",
             "_RTCRtpSender__octet_count",
             "_RTCRtpSender__rtt",
-            "_RTCRtpSender__rtp_history",
+            "_RTCRtpSender__rtp_started",
+            "_RTCRtpSender__rtp_exited",
+            "_RTCRtpSender__mid",
+            "_RTCRtpSender__rtp_header_extensions_map",
+            "_RTCRtpSender__rtx_payload_type",
+            "_RTCRtpSender__ntp_timestamp",
+            "_RTCRtpSender__rtp_timestamp",
+            "_rtx_ssrc",
             "_RTCRtpSender__rtp_task",
             "_RTCRtpSender__rtcp_task",
         ),
@@ -43,6 +49,8 @@ NAMES: tuple[tuple[type, tuple[str, ...]], ...] = (
 
 COROUTINES: tuple[tuple[type, str], ...] = (
     (RTCRtpSender, "_handle_rtcp_packet"),
+    (RTCRtpSender, "_run_rtp"),
+    (RTCRtpSender, "_retransmit"),
     (RTCPeerConnection, "_RTCPeerConnection__connect"),
     (aioice.ice.Connection, "gather_candidates"),
     (aioice.ice.Connection, "query_consent"),
@@ -73,10 +81,10 @@ def verify(installed: Callable[[str], str]) -> None:
 
 def _expected() -> dict[str, bool]:
     modules = {
-        "rtcrtpsender.get_encoder": hasattr(aiortc.rtcrtpsender, "get_encoder"),
         "codecs.CODECS": aiortc.codecs.CODECS["audio"][0].mimeType == "audio/opus",
         "RTCRtpSender._send_keyframe": hasattr(RTCRtpSender, "_send_keyframe"),
-        "H264Encoder.pack": hasattr(H264Encoder, "pack"),
+        "H264Encoder._packetize": hasattr(H264Encoder, "_packetize"),
+        "H264Encoder._split_bitstream": hasattr(H264Encoder, "_split_bitstream"),
         "RTCRtpReceiver.__stop_decoder": hasattr(RTCRtpReceiver, "_RTCRtpReceiver__stop_decoder"),
         "RTCCertificate._create_ssl_context": hasattr(RTCCertificate, "_create_ssl_context"),
         "stun.RETRY_MAX": hasattr(aioice.stun, "RETRY_MAX"),

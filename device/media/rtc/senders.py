@@ -1,19 +1,14 @@
-"""Sends ready-made packets through aiortc's senders, and hears what receivers say of them.
+"""Hears what receivers say of what is sent to them.
 
 aiortc keeps keyframe requests and REMB for encoders of its own. Here the encoder is the camera's, so a
-sender's two methods are replaced on the instance, and packets are cut to RTP payloads once for all.
+sender's two methods are replaced on the instance.
 """
 
-import logging
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import aiortc.codecs
-import aiortc.rtcrtpsender
 from aiortc import RTCRtpSender
-from aiortc.codecs import get_encoder as stock_encoder
-from aiortc.codecs.h264 import H264Encoder
-from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 from aiortc.rtp import (
     RTCP_PSFB_APP,
     RTCP_RTPFB_NACK,
@@ -23,10 +18,6 @@ from aiortc.rtp import (
     RtcpSrPacket,
     unpack_remb_fci,
 )
-
-from device.media.sending.packet import Packet
-
-logger = logging.getLogger(__name__)
 
 OPUS_FORMAT: dict[str, int | str | None] = {"minptime": 10, "useinbandfec": 1}
 """RFC 7587 section 6.1: we can use the forward error correction that a sender puts into its packets."""
@@ -53,41 +44,8 @@ class Sent:
     round_trip_s: float | None
 
 
-class SharedPacketiser(H264Encoder):
-    """Cuts each access unit to RTP payloads (RFC 6184) once, whatever the number of peers."""
-
-    cuts = 0
-    """How often that was really done, in this process."""
-
-    def pack(self, packet: Packet) -> tuple[list[bytes], int]:
-        # Kept on the packet itself: a peer may lag behind the others by a frame or two.
-        cut: Any = packet.opaque
-        if cut is None:
-            cut = packet.opaque = super().pack(packet)
-            SharedPacketiser.cuts += 1
-        payloads, timestamp = cut
-        return payloads, timestamp
-
-
-class NoPicture:
-    """For a peer that takes no H.264: it must not be sent H.264 under another codec's name."""
-
-    def pack(self, packet: Packet) -> tuple[list[bytes], int]:
-        return [], 0
-
-
-def _encoder(codec: RTCRtpCodecParameters) -> Any:
-    if codec.mimeType == "video/H264":
-        return SharedPacketiser()
-    if codec.mimeType.startswith("video/"):
-        logger.warning("A peer takes no H.264, only %s: it gets no picture", codec.mimeType)
-        return NoPicture()
-    return stock_encoder(codec)
-
-
 def install() -> None:
-    """Share the packetiser between all senders of this process; offer Opus with error correction."""
-    aiortc.rtcrtpsender.get_encoder = _encoder  # type: ignore[attr-defined]
+    """Offer Opus with error correction, in this process."""
     aiortc.codecs.CODECS["audio"][0].parameters.update(OPUS_FORMAT)
 
 
@@ -110,11 +68,6 @@ def sent(sender: Any) -> Sent:
         sender._RTCRtpSender__octet_count,
         sender._RTCRtpSender__rtt,
     )
-
-
-def forget_sent(sender: Any) -> None:
-    """Nothing that was sent up to now is sent again, even if a receiver asks for it (NACK)."""
-    sender._RTCRtpSender__rtp_history.clear()
 
 
 def _hear(packet: Any, ssrc: int, feedback: Feedback) -> None:

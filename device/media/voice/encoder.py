@@ -2,7 +2,6 @@
 
 import ctypes
 import weakref
-from fractions import Fraction
 
 from device.errors import MediaError
 from device.media import libopus
@@ -22,8 +21,6 @@ UNSENT_BYTES = 2
 
 APPLICATION_VOIP, APPLICATION_LOWDELAY = 2048, 2051
 SET_BITRATE, SET_INBAND_FEC, SET_PACKET_LOSS_PERC, SET_DTX = 4002, 4012, 4014, 4016
-
-AUDIO_CLOCK = Fraction(1, SAMPLE_RATE_HZ)
 
 
 class OpusEncoder:

@@ -1,49 +1,19 @@
 """From the microphone to every peer: encoded once, in the capture thread."""
 
-import asyncio
 import threading
-from collections import deque
+import time
 
 from device.media.loop import LoopBridge
-from device.media.sending.packet import Packet, new_packet
-from device.media.voice.encoder import AUDIO_CLOCK, BLOCKS_PER_PACKET, PACKET_SAMPLES, OpusEncoder
-from hal import BLOCK_BYTES
+from device.media.sending.frame import MediaFrame
+from device.media.sending.queue import VoiceQueue
+from device.media.voice.encoder import BLOCKS_PER_PACKET, PACKET_SAMPLES, OpusEncoder
+from hal import BLOCK_BYTES, BLOCK_S
 
 UNMUTE_BLOCKS = 5
 """50 ms of silence after an unmute: what was captured before it may still be on its way through the
 sound card's buffer and the filters of the processing, whose memory of 100 Hz fades in 30 ms."""
 LOSS_KEPT = 0.9
 """Of an earlier loss, with each report; they come about once a second."""
-QUEUE_PACKETS = 10
-"""200 ms; of a voice that is later than that the oldest is dropped."""
-
-
-class VoiceQueue:
-    """The packets on their way to one peer."""
-
-    def __init__(self) -> None:
-        self._packets: deque[Packet] = deque(maxlen=QUEUE_PACKETS)
-        self._filled = asyncio.Event()
-        self._is_open = False
-
-    def open(self) -> None:
-        """The link is up."""
-        self._is_open = True
-
-    def put(self, packet: Packet) -> None:
-        if self._is_open:
-            self._packets.append(packet)
-            self._filled.set()
-
-    def clear(self) -> None:
-        self._packets.clear()
-
-    async def get(self) -> Packet:
-        """The next packet; waits for one for as long as it takes."""
-        while not self._packets:
-            self._filled.clear()
-            await self._filled.wait()
-        return self._packets.popleft()
 
 
 class VoiceSender:
@@ -108,12 +78,13 @@ class VoiceSender:
             self._blocks.append(self._heard(block))
             if len(self._blocks) < BLOCKS_PER_PACKET:
                 return
+            captured_s = time.monotonic() - BLOCKS_PER_PACKET * BLOCK_S
             sound = b"".join(self._blocks)
             self._blocks.clear()
             data = self._encoder.encode(sound)
             self.encoded_packets += 1
             generation = self._generation
-        self._bridge.post(self._send, data, generation)
+        self._bridge.post(self._send, data, generation, captured_s)
 
     def _worst_loss(self) -> float:
         return max(self._losses.values(), default=0.0)
@@ -126,12 +97,10 @@ class VoiceSender:
             return bytes(BLOCK_BYTES)
         return block
 
-    def _send(self, data: bytes, generation: int) -> None:
+    def _send(self, data: bytes, generation: int, captured_s: float) -> None:
         self._packets_made += 1
         if generation != self._generation or not data:
             return  # encoded before the mute and not sent yet, or silence that goes on
-        packet = new_packet(data)
-        packet.pts = self._packets_made * PACKET_SAMPLES
-        packet.time_base = AUDIO_CLOCK
+        frame = MediaFrame((data,), self._packets_made * PACKET_SAMPLES, captured_s)
         for queue in self._queues:
-            queue.put(packet)
+            queue.put(frame)

@@ -1,0 +1,39 @@
+"""When a packet may leave, so that a keyframe does not fill the queues on its way at once.
+
+A leaky bucket: every packet adds the time that it takes at the pacing rate, and what has been added must
+not be further ahead of the clock than a frame (ordinary ones) or a small burst (large ones).
+"""
+
+from collections.abc import Callable
+
+FACTOR = 2.5
+"""Pacing rate over the encoder's, as in libwebrtc (kDefaultPaceMultiplier)."""
+FRAME_S = 0.034
+"""An ordinary frame, of up to this time at the pacing rate, leaves at once."""
+BURST_S = 0.005
+
+
+class Pacer:
+    """Of one link's video. Times in seconds on one clock."""
+
+    def __init__(self, encoder_bps: Callable[[], float]) -> None:
+        self._encoder_bps = encoder_bps
+        self._paid_until_s = 0.0
+        self._ahead_s = FRAME_S
+
+    def begin(self, size: int, now_s: float) -> None:
+        """A frame of ``size`` bytes is next."""
+        is_large = size * 8 > FRAME_S * self._rate_bps()
+        is_behind = self._paid_until_s > now_s + BURST_S
+        self._ahead_s = BURST_S if is_large or is_behind else FRAME_S
+
+    def wait_s(self, now_s: float) -> float:
+        """How long the next packet has to wait; 0: not at all."""
+        return max(0.0, self._paid_until_s - self._ahead_s - now_s)
+
+    def sent(self, size: int, now_s: float) -> None:
+        """A packet of ``size`` bytes has left."""
+        self._paid_until_s = max(self._paid_until_s, now_s) + size * 8 / self._rate_bps()
+
+    def _rate_bps(self) -> float:
+        return FACTOR * self._encoder_bps()

@@ -1,0 +1,130 @@
+"""The lean way from a frame to the wire, heard by aiortc as it comes."""
+
+import asyncio
+import time
+from typing import Any
+
+import pytest
+from aiortc.rtp import RtcpRtpfbPacket, RtpPacket
+
+from device.media.rtc.lean_sender import HISTORY, LeanSender
+from device.media.sending.frame import MediaFrame
+from device.media.sending.pacer import BURST_S, FACTOR, FRAME_S, Pacer
+from tests.media.world import Station, until
+
+ENCODER_BPS = 2_000_000
+PACKET = 1200
+
+
+def sender(station: Station) -> LeanSender:
+    (link,) = station.engine._mesh._links
+    return link._video_sender
+
+
+def departures(pacer: Pacer, packets: int, now_s: float) -> list[float]:
+    """When each packet of a frame leaves."""
+    pacer.begin(packets * PACKET, now_s)
+    times = []
+    for _ in range(packets):
+        now_s += pacer.wait_s(now_s)
+        pacer.sent(PACKET, now_s)
+        times.append(now_s)
+    return times
+
+
+def test_an_ordinary_frame_leaves_at_once() -> None:
+    pacer = Pacer(lambda: ENCODER_BPS)
+    for frame in range(100):
+        now_s = 10 + frame / 30
+        assert departures(pacer, 7, now_s) == [now_s] * 7
+
+
+def test_a_keyframe_leaves_in_small_bursts_at_the_pacing_rate() -> None:
+    pacer = Pacer(lambda: ENCODER_BPS)
+    times = departures(pacer, 28, 10.0)
+    at_rate_s = 28 * PACKET * 8 / (FACTOR * ENCODER_BPS)
+    assert times[-1] - times[0] == pytest.approx(at_rate_s - BURST_S, abs=0.003)
+    for time_s in times:
+        burst = [other for other in times if time_s <= other < time_s + BURST_S]
+        assert len(burst) * PACKET * 8 <= 2 * BURST_S * FACTOR * ENCODER_BPS + 8 * PACKET
+    assert departures(pacer, 7, times[-1])[-1] > times[-1], "what comes after waits its turn"
+    later_s = times[-1] + 4 * FRAME_S
+    assert departures(pacer, 7, later_s) == [later_s] * 7
+
+
+def lose(station: Station, numbers: set[int]) -> list[RtpPacket]:
+    """Let packets of these places in the stream of video get lost once; gives all that are sent."""
+    wire = sender(station)._wire
+    stock, sent = wire.send, []
+
+    def send(packet: bytes) -> None:
+        parsed = RtpPacket.parse(packet)
+        sent.append(parsed)
+        if len(sent) not in numbers:
+            stock(packet)
+
+    wire.send = send  # type: ignore[method-assign]
+    return sent
+
+
+async def test_a_lost_packet_is_sent_again(pair: tuple[Station, Station]) -> None:
+    door, hall = pair
+    await hall.sees("door")
+    frames = hall.pictures("door")
+    sent = lose(door, {5, 9})
+    lost = []
+
+    def healed() -> bool:
+        again = [packet for packet in sent if packet.ssrc != sender(door)._sender._ssrc]
+        lost[:] = [int.from_bytes(packet.payload[:2], "big") for packet in again]
+        return len(lost) >= 2
+
+    await until(healed)
+    assert {sent[4].sequence_number, sent[8].sequence_number} <= set(lost)
+    await until(lambda: hall.pictures("door") > frames + 20)
+
+
+async def test_what_is_forgotten_is_not_sent_again(pair: tuple[Station, Station]) -> None:
+    door, hall = pair
+    await hall.sees("door")
+    sent = lose(door, set())
+    await until(lambda: len(sent) > 3)
+    numbers = [packet.sequence_number for packet in sent[:3]]
+    lean = sender(door)
+    lean.forget()
+    nack = RtcpRtpfbPacket(fmt=1, ssrc=1, media_ssrc=lean._sender._ssrc, lost=numbers)
+    before = len(sent)
+    await lean._sender._handle_rtcp_packet(nack)
+    assert len(sent) == before
+
+
+async def test_a_report_says_when_a_picture_was_taken(pair: tuple[Station, Station]) -> None:
+    door, hall = pair
+    await hall.sees("door")
+    private: Any = sender(door)._sender
+    sent = lose(door, set())
+    await until(lambda: len(sent) > 0)
+    wall_s = private._RTCRtpSender__ntp_timestamp / 2**32 - 2_208_988_800
+    assert 0 < time.time() - wall_s < 5
+    assert private._RTCRtpSender__rtp_timestamp == sent[-1].timestamp
+    stats = await private.getStats()
+    outbound = next(each for each in stats.values() if each.type == "outbound-rtp")
+    assert outbound.packetsSent == door.engine.statistics().peers["hall"].video_packets_sent
+
+
+async def test_the_history_is_bounded_and_wraps(pair: tuple[Station, Station]) -> None:
+    door, hall = pair
+    await hall.sees("door")
+    lean = sender(door)
+    sent = lose(door, set())
+    lean._sequence_number = 65_535 - HISTORY
+    for number in range(2 * HISTORY):
+        lean._frame, lean._next_payload = MediaFrame((b"\x41x",), number, time.monotonic()), 0
+        lean._send_burst(asyncio.get_running_loop().time())
+    made = [packet.sequence_number for packet in sent[-2 * HISTORY :]]
+    assert made[0] == 65_535 - HISTORY
+    assert made[-1] == HISTORY - 2
+    await lean._retransmit(made[0])
+    assert len(sent) == 2 * HISTORY or sent[-1].payload[:2] != made[0].to_bytes(2, "big")
+    await lean._retransmit(made[-1])
+    assert sent[-1].payload[:2] == made[-1].to_bytes(2, "big")
