@@ -262,6 +262,11 @@ class PeerMesh:
             peer.feedback.counts.voice_packets_received += 1
             self._parts.mixer.put(link.uid, packet)
 
+    def on_candidate(self, link: PeerLink, line: str) -> None:
+        peer = self._peers.get(link.uid)
+        if peer is not None and peer.link is link:
+            self._tell(peer, link.name, SignalKind.CANDIDATE, line)
+
     def on_remote_track(self, link: PeerLink, track: MediaStreamTrack) -> None:
         peer = self._peers.get(link.uid)
         if peer is not None and track.kind == "video":

@@ -45,6 +45,9 @@ class LinkOwner(Protocol):
 
     def on_voice_packet(self, link: "PeerLink", packet: VoicePacket) -> None: ...
 
+    def on_candidate(self, link: "PeerLink", line: str) -> None:
+        """One that the other end has to be told of, after the description; empty: the last."""
+
     def on_remote_track(self, link: "PeerLink", track: MediaStreamTrack) -> None: ...
 
 
@@ -89,7 +92,7 @@ class PeerLink:
     async def offer(self) -> str:
         """The SDP of the offer, with this unit's candidates. Raises MediaError."""
         try:
-            return await self._closer.describe()
+            return await self._described()
         except Exception as error:
             raise MediaError(f"No offer to {self.uid} could be made: {error!r}") from error
 
@@ -97,7 +100,7 @@ class PeerLink:
         """The SDP of the answer. Raises MediaError."""
         await self._set_remote(sdp, "offer")
         try:
-            return await self._closer.describe()
+            return await self._described()
         except Exception as error:
             raise MediaError(f"The offer of {self.uid} cannot be answered: {error!r}") from error
 
@@ -144,6 +147,15 @@ class PeerLink:
         transceiver = self._pc.addTransceiver(kind, "sendrecv")
         transceiver.setCodecPreferences(preferred(kind, codecs))
         return transceiver
+
+    async def _described(self) -> str:
+        sdp = await self._closer.describe()
+        self.own(self._tell_late_candidates(), f"late-candidates-{self.uid}")
+        return sdp
+
+    async def _tell_late_candidates(self) -> None:
+        async for line in self._closer.late_candidates():
+            self._owner.on_candidate(self, line)
 
     async def _set_remote(self, sdp: str, kind: str) -> None:
         try:

@@ -8,13 +8,16 @@ import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+from aioice import stun
 from aiortc import RTCPeerConnection, RTCSessionDescription
 from aiortc.rtcdtlstransport import RTCCertificate, generate_certificate
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from device.media.description import H264_FORMAT, completed
+from device.media.rtc.ice import STUN_AT_ONCE_S
 from device.session.facts import SignalReady
 from device.session.ports import IceServer
 from device.session.values import Signal, SignalKind
@@ -118,6 +121,49 @@ async def test_a_server_out_of_reach_holds_up_no_offer(new_station: MakeStation)
         await connect(door, hall)
         assert loop.time() - start_s < 4, "aioice alone waits 5 s at each end"
         assert silent.recv(2048), "it was asked"
+
+
+class SlowStun(asyncio.DatagramProtocol):
+    """A server a long way off."""
+
+    def connection_made(self, transport: Any) -> None:
+        self._transport = transport
+
+    def datagram_received(self, data: bytes, address: tuple[str, int]) -> None:
+        asked = stun.parse_message(data)
+        answer = stun.Message(asked.message_method, stun.Class.RESPONSE, asked.transaction_id)
+        answer.attributes["XOR-MAPPED-ADDRESS"] = ("127.0.0.1", address[1])
+        asyncio.get_running_loop().call_later(
+            3 * STUN_AT_ONCE_S, self._transport.sendto, bytes(answer), address
+        )
+
+
+async def test_what_a_server_answers_late_comes_after_the_offer(new_station: MakeStation) -> None:
+    transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+        SlowStun, local_addr=("127.0.0.1", 0)
+    )
+    try:
+        port = transport.get_extra_info("sockname")[1]
+        door, hall = await new_station("door", 440), await new_station("hall", 1000)
+        for station in (door, hall):
+            station.engine.use_ice_servers((IceServer((f"stun:127.0.0.1:{port}",)),))
+        await connect(door, hall)
+
+        def told(fact: object) -> bool:
+            return isinstance(fact, SignalReady) and fact.signal.kind is SignalKind.CANDIDATE
+
+        for station in (door, hall):
+            await station.wait_fact(lambda fact: told(fact) and fact.signal.body == "")
+            *lines, last = [fact.signal for fact in station.facts if told(fact)]
+            assert lines, "one at least"
+            assert all("typ srflx" in line.body for line in lines)
+            assert last.body == ""
+        await door.sees("hall")
+        assert not door.failures + hall.failures
+        described = next(fact.signal for fact in hall.facts if isinstance(fact, SignalReady))
+        assert "end-of-candidates" not in described.body
+    finally:
+        transport.close()
 
 
 async def test_an_offer_of_h264_without_format(new_station: MakeStation) -> None:

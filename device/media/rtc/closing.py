@@ -7,6 +7,7 @@ go. And aiortc begins tasks that nobody owns: here they have an owner.
 import asyncio
 import contextlib
 import logging
+from collections.abc import AsyncIterator
 from typing import Any
 
 from aiortc import RTCPeerConnection
@@ -48,7 +49,13 @@ class Closer:
         """
         self._describing = asyncio.get_running_loop().create_task(self._describe())
         await asyncio.shield(self._describing)
-        return self._connection.localDescription.sdp
+        sdp = self._connection.localDescription.sdp
+        return sdp.replace("a=end-of-candidates\r\n", "") if self._how.late else sdp
+
+    def late_candidates(self) -> AsyncIterator[str]:
+        """Lines for the other end, that were not there in time for the description; the last is
+        empty. None at all if everything was."""
+        return self._how.late_candidates()
 
     async def close(self, limit_s: float) -> bool:
         """Whether the connection closed by itself; else it was cut off. Idempotent."""

@@ -2,16 +2,17 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
 import aioice.ice
 
-STUN_WITHIN_S = 0.2
-"""aioice tells no candidate before it has all of them, and would wait 5 s for a server that is out of
-reach. One that is further away than this is no help: a link through it would come too late."""
+STUN_AT_ONCE_S = 0.05
+"""aioice tells no candidate before it has all of them. What a STUN server answers within this time is
+in the description; what it answers later comes after it, as a candidate of its own (RFC 8838)."""
+STUN_WITHIN_S = 5.0
 TURN_WITHIN_S = 1.0
 """An allocation takes two round trips, four with TCP and TLS, and may be the only way there is."""
 
@@ -20,11 +21,30 @@ LOOPBACK = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class Gathering:
-    """How one connection gathers its candidates. ``tasks`` are those that aioice begins for it and
-    leaves alone when it is stopped: they ask STUN and TURN servers."""
+    """How one connection gathers its candidates. ``tasks`` are those that ask STUN and TURN servers and
+    have to be ended with it; ``late`` of them are still out when it is described."""
 
     loopback_only: bool
     tasks: set[asyncio.Task[Any]] = field(default_factory=set)
+    late: list[asyncio.Task[Any]] = field(default_factory=list)
+
+    def own(self, task: asyncio.Task[Any]) -> None:
+        self.tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    async def late_candidates(self) -> AsyncIterator[str]:
+        """The lines of those that come after the description, and at last an empty one."""
+        for answer in asyncio.as_completed(self.late):
+            with contextlib.suppress(Exception):  # no answer is no candidate
+                candidate, _ = await answer
+                yield f"candidate:{candidate.to_sdp()}"
+        if self.late:
+            yield ""
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self.tasks.discard(task)
+        if not task.cancelled():
+            task.exception()  # heard of by who waits for it, if anybody does
 
 
 _now: ContextVar[Gathering | None] = ContextVar("gathering", default=None)
@@ -57,17 +77,30 @@ def addresses(use_ipv4: bool, use_ipv6: bool) -> list[str]:
     return _addresses_of_host(use_ipv4, use_ipv6) or [LOOPBACK]
 
 
-def _noted(ask: Callable[..., Awaitable[Any]], within_s: float) -> Callable[..., Any]:
-    async def noted(*arguments: Any, **named: Any) -> Any:
-        how, task = _now.get(), asyncio.current_task()
-        if how is not None and task is not None:
-            how.tasks.add(task)
-            task.add_done_callback(how.tasks.discard)
-        async with asyncio.timeout(within_s):
-            return await ask(*arguments, **named)
-
-    return noted
+_stock_stun: Callable[..., Awaitable[Any]] = aioice.ice.server_reflexive_candidate
+_stock_turn: Callable[..., Awaitable[Any]] = aioice.ice.relayed_candidate
 
 
-_ask_stun = _noted(aioice.ice.server_reflexive_candidate, STUN_WITHIN_S)
-_ask_turn = _noted(aioice.ice.relayed_candidate, TURN_WITHIN_S)
+async def _ask_stun(protocol: Any, stun_server: tuple[str, int]) -> Any:
+    asking = asyncio.get_running_loop().create_task(
+        _within(STUN_WITHIN_S, _stock_stun(protocol, stun_server))
+    )
+    how = _now.get() or Gathering(loopback_only=False)
+    how.own(asking)
+    await asyncio.wait([asking], timeout=STUN_AT_ONCE_S)
+    if not asking.done():
+        how.late.append(asking)
+        raise TimeoutError
+    return asking.result()
+
+
+async def _ask_turn(**named: Any) -> Any:
+    how, task = _now.get(), asyncio.current_task()
+    if how is not None and task is not None:
+        how.own(task)
+    return await _within(TURN_WITHIN_S, _stock_turn(**named))
+
+
+async def _within(seconds: float, work: Awaitable[Any]) -> Any:
+    async with asyncio.timeout(seconds):
+        return await work
