@@ -1,0 +1,153 @@
+"""Packets into pictures: whole, in order, and each only if it can be decoded.
+
+A picture leaves when its last packet has come, told by the marker bit or by the next picture's first
+packet. After a picture that is missing none can be decoded until the next keyframe, which is
+not made to wait for what is missing before it.
+"""
+
+from bisect import insort
+
+from device.media.picture.packet import AccessUnit, Extender, VideoPacket
+from device.media.picture.payloads import KeyframeStart, MalformedPayload, keyframe_start, unit_of
+
+MAX_PACKETS = 1024
+"""Held at most: two seconds of 5 Mb/s, or a keyframe of a megabyte."""
+MAX_MISORDER = 1024
+"""A packet further back is no late one: the sender has begun to count anew."""
+
+
+class Assembler:
+    """Of one RTP stream. Sequence numbers are extended ones (``Extender``)."""
+
+    def __init__(self) -> None:
+        self._packets: dict[int, tuple[VideoPacket, float]] = {}
+        self._next: int | None = None
+        """The first packet of the picture that comes next."""
+        self._end = 0
+        """The first packet that is missing from there on."""
+        self._key_starts: list[int] = []
+        self._timestamps = Extender(bits=32)
+        self.needs_keyframe = True
+        """Nothing else can be decoded."""
+        self.received = 0
+        """Whole pictures."""
+        self.dropped = 0
+        """Pictures of which something came and that could not be used."""
+        self.malformed = 0
+        """Pictures among them that made no sense."""
+
+    @property
+    def next_number(self) -> int:
+        """Nothing before this packet is of use any more."""
+        return self._end if self._next is None else self._next
+
+    @property
+    def is_blocked(self) -> bool:
+        """A packet is missing, and later ones are there."""
+        return self._next is not None and len(self._packets) > self._end - self._next
+
+    def put(self, number: int, packet: VideoPacket, now_s: float) -> list[AccessUnit]:
+        """The pictures that are whole with this packet, most often none or one. Never raises."""
+        if self._next is None or number < self._next - MAX_MISORDER:
+            self.restart(number)
+        if number < self.next_number or number in self._packets:
+            return []
+        if len(self._packets) >= MAX_PACKETS:
+            self.restart(number)
+        self._packets[number] = packet, now_s
+        if keyframe_start(packet.codec, packet.payload) is not KeyframeStart.NO:
+            insort(self._key_starts, number)
+        if number > self._end:
+            self._skip_to_keyframe(packet.timestamp)
+        return self._advance()
+
+    def restart(self, number: int) -> None:
+        """Begin with this packet; what is held is dropped, and a keyframe needed."""
+        self._drop(list(self._packets))
+        self._key_starts.clear()
+        self._next = self._end = number
+        self.needs_keyframe = True
+
+    def require_keyframe(self) -> None:
+        """What was given out could not be decoded."""
+        self.needs_keyframe = True
+
+    def _advance(self) -> list[AccessUnit]:
+        units = []
+        while (held := self._packets.get(self._end)) is not None:
+            packet, _ = held
+            if self._end > self.next_number and packet.timestamp != self._due_timestamp():
+                units.append(self._take())
+            self._end += 1
+            if packet.marker:
+                units.append(self._take())
+        return [unit for unit in units if unit is not None]
+
+    def _due_timestamp(self) -> int:
+        return self._packets[self.next_number][0].timestamp
+
+    def _take(self) -> AccessUnit | None:
+        """The picture from ``_next`` to ``_end``, if it is of use."""
+        held = [self._packets.pop(number) for number in range(self.next_number, self._end)]
+        self._next = self._end
+        while self._key_starts and self._key_starts[0] < self._end:
+            del self._key_starts[0]
+        packets = [packet for packet, _ in held if packet.payload]
+        if not packets:
+            return None  # nothing but padding, which browsers send to probe the network
+        self.received += 1
+        first = packets[0]
+        timestamp = self._timestamps.extend(first.timestamp)
+        try:
+            if any(packet.codec is not first.codec for packet in packets):
+                raise MalformedPayload("a picture is of two codecs")
+            data, is_keyframe = unit_of(first.codec, [packet.payload for packet in packets])
+        except MalformedPayload:
+            self.malformed += 1
+            self.dropped += 1
+            self.needs_keyframe = True
+            return None
+        if self.needs_keyframe and not is_keyframe:
+            self.dropped += 1
+            return None
+        self.needs_keyframe = False
+        times_s = [arrival_s for _, arrival_s in held]
+        assembly_s = max(times_s) - min(times_s)
+        return AccessUnit(first.codec, timestamp, data, is_keyframe, assembly_s)
+
+    def _skip_to_keyframe(self, timestamp: int) -> None:
+        """Go on with this picture, if it is a whole keyframe, though something before it is missing."""
+        for start in self._key_starts:
+            if (
+                start > self._end
+                and self._packets[start][0].timestamp == timestamp
+                and self._begins_picture(start)
+                and self._is_whole(start)
+            ):
+                before = [number for number in self._packets if number < start]
+                self._drop(before)
+                self._key_starts = [each for each in self._key_starts if each >= start]
+                self._next = self._end = start
+                return
+
+    def _begins_picture(self, number: int) -> bool:
+        packet, _ = self._packets[number]
+        if keyframe_start(packet.codec, packet.payload) is KeyframeStart.YES:
+            return True
+        before = self._packets.get(number - 1)
+        return before is not None and before[0].timestamp != packet.timestamp
+
+    def _is_whole(self, number: int) -> bool:
+        timestamp = self._packets[number][0].timestamp
+        while (held := self._packets.get(number)) is not None:
+            packet, _ = held
+            if packet.timestamp != timestamp:
+                return True
+            if packet.marker:
+                return True
+            number += 1
+        return False
+
+    def _drop(self, numbers: list[int]) -> None:
+        packets = [self._packets.pop(number)[0] for number in numbers]
+        self.dropped += len({packet.timestamp for packet in packets if packet.payload})

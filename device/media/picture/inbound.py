@@ -1,0 +1,102 @@
+"""One peer's video as it arrives: pictures out, and what to ask the sender for. Pure."""
+
+from dataclasses import dataclass
+
+from device.media.picture.assembler import Assembler
+from device.media.picture.gaps import Gaps
+from device.media.picture.packet import AccessUnit, Extender, VideoPacket
+from device.media.picture.wish import KeyframeWish
+
+
+@dataclass(frozen=True, slots=True)
+class Asks:
+    """What to send to the sender of this stream: ``lost`` are sequence numbers of 16 bits."""
+
+    ssrc: int
+    lost: list[int]
+    keyframe: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InboundCounts:
+    """Pictures, packets asked for again, and keyframes asked for."""
+
+    received: int = 0
+    dropped: int = 0
+    packets_asked: int = 0
+    keyframes_asked: int = 0
+
+    def __add__(self, other: "InboundCounts") -> "InboundCounts":
+        return InboundCounts(
+            self.received + other.received,
+            self.dropped + other.dropped,
+            self.packets_asked + other.packets_asked,
+            self.keyframes_asked + other.keyframes_asked,
+        )
+
+
+class InboundVideo:
+    """Times are seconds on any clock that goes on."""
+
+    def __init__(self) -> None:
+        self._past = InboundCounts()
+        self._begin(None)
+
+    def _begin(self, ssrc: int | None) -> None:
+        self._ssrc = ssrc
+        self._numbers = Extender(bits=16)
+        self._gaps = Gaps()
+        self._assembler = Assembler()
+        self._wish = KeyframeWish()
+
+    def put(self, packet: VideoPacket, now_s: float) -> list[AccessUnit]:
+        """The pictures that can be decoded with this packet, in order. Never raises."""
+        if packet.ssrc != self._ssrc:  # the first packet, or a stream that replaces the old one
+            self._past = self.counts()
+            self._begin(packet.ssrc)
+        number = self._numbers.extend(packet.sequence_number)
+        dropped = self._assembler.dropped
+        if not self._gaps.arrived(number, now_s):
+            self._assembler.restart(number)
+            self._wish.need(now_s)
+        units = self._assembler.put(number, packet, now_s)
+        self._gaps.forget_before(self._assembler.next_number)
+        self._wish.heard()
+        if self._assembler.is_blocked:
+            self._wish.stall(now_s)
+        else:
+            self._wish.flow()
+        if units:
+            self._wish.progress(now_s)
+        if self._assembler.needs_keyframe and self._assembler.dropped > dropped:
+            self._wish.need(now_s)
+        return units
+
+    def undecodable(self, now_s: float) -> None:
+        """The decoder could make nothing of a picture, or had to leave some out."""
+        self._assembler.require_keyframe()
+        self._wish.need(now_s)
+
+    def due_s(self) -> float | None:
+        """When ``asks`` is to be called next; None: when a packet has come."""
+        times_s = [
+            time_s for time_s in (self._gaps.due_s(), self._wish.due_s()) if time_s is not None
+        ]
+        return min(times_s, default=None)
+
+    def asks(self, now_s: float) -> Asks | None:
+        """What is due now."""
+        lost = self._gaps.ask(now_s)
+        keyframe = self._wish.ask(now_s)
+        if self._ssrc is None or not (lost or keyframe):
+            return None
+        return Asks(self._ssrc, [number & 0xFFFF for number in lost], keyframe)
+
+    def counts(self) -> InboundCounts:
+        """Since the start, over all streams."""
+        return self._past + InboundCounts(
+            self._assembler.received,
+            self._assembler.dropped,
+            self._gaps.asked,
+            self._wish.asked,
+        )
