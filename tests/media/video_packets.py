@@ -1,13 +1,14 @@
 """Pictures that are easy to tell apart, cut to RTP payloads as a sender does."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 
+import av
 from aiortc.codecs.vpx import Vp8Encoder
 
 from device.media.picture.packet import VideoCodec, VideoPacket
-from device.media.rtc.senders import SharedPacketiser
-from device.media.sending.hub import VIDEO_CLOCK
-from device.media.sending.packet import new_packet
+from device.media.rtc import packetiser
+from device.media.sending.hub import VIDEO_CLOCK_HZ
 
 START = b"\0\0\0\1"
 SPS, PPS = b"\x67\x42\xc0\x1f", b"\x68\xce\x3c\x80"
@@ -34,10 +35,11 @@ def vp8_data(number: int, size: int, is_keyframe: bool) -> bytes:
 
 
 def cut(codec: VideoCodec, data: bytes) -> list[bytes]:
-    packet = new_packet(data)
-    packet.pts, packet.time_base = 0, VIDEO_CLOCK
-    packetiser = SharedPacketiser() if codec is VideoCodec.H264 else Vp8Encoder()
-    payloads: list[bytes] = packetiser.pack(packet)[0]
+    if codec is VideoCodec.H264:
+        return list(packetiser.cut(data))
+    packet = av.Packet(data)
+    packet.pts, packet.time_base = 0, Fraction(1, VIDEO_CLOCK_HZ)
+    payloads: list[bytes] = Vp8Encoder().pack(packet)[0]
     return payloads
 
 
