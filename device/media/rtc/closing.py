@@ -64,14 +64,20 @@ class Closer:
         is_clean = self._describing is None or self._describing.done()
         # Connecting must not go on either: it would begin to ask for consent, for ever.
         await _cancelled(self._describing, *self._how.tasks, *self._connecting)
+        private: Any = self._connection
+        # aiortc closes by itself when the other end has. Who is cancelled while waiting for that in
+        # its ``close`` breaks it.
+        closing: asyncio.Task[None] | None = private._RTCPeerConnection__closeTask
         try:
             async with asyncio.timeout(limit_s):
-                await self._connection.close()
+                await (asyncio.shield(closing) if closing else self._connection.close())
         except Exception as error:  # whatever was wrong with it, it has to go
             logger.warning("A link did not close by itself (%r) and was cut off", error)
             is_clean = False
         if not is_clean:
             await _cut_off(self._connection)
+            await _ended(closing, within_s=ENDED_WITHIN_S)
+            await _cancelled(closing)
         return is_clean
 
     async def _describe(self) -> None:

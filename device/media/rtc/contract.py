@@ -40,6 +40,7 @@ NAMES: tuple[tuple[type, tuple[str, ...]], ...] = (
     (RTCRtpReceiver, ("_RTCRtpReceiver__rtcp_task", "_RTCRtpReceiver__jitter_buffer")),
     (RTCPeerConnection, ("_RTCPeerConnection__iceTransports",)),
     (RTCPeerConnection, ("_RTCPeerConnection__dtlsTransports",)),
+    (RTCPeerConnection, ("_RTCPeerConnection__closeTask",)),
     (RTCDtlsTransport, ("_task",)),
     (RTCIceTransport, ("_connection", "_RTCIceTransport__monitor_task")),
     (aioice.stun.Transaction, ("_Transaction__timeout_delay",)),
