@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from device.config import Config, EchoCanceller, ExchangeTable
 from device.control.panel import ButtonPanel
@@ -18,29 +18,65 @@ from device.media.engine import MediaEngine
 from device.media.voice import webrtc
 from device.session.call import Calls, CallSession
 from device.session.facts import ButtonReported
-from device.session.values import EndReason
+from device.session.listener import CallListener
+from device.session.values import EndReason, LinkTarget, Participant
 from hal.select import Hardware, hardware_from
 
 logger = logging.getLogger(__name__)
 
 RETRY_FIRST_S = 1.0
 RETRY_LONGEST_S = 60.0
-CHOSEN = frozenset({EndReason.LOCAL_END, EndReason.IDLE_TIMEOUT, EndReason.REMOVED})
-"""Ends that a person wanted; after any other the unit joins again."""
+LIVED_S = 60.0
+"""After a call of so long the unit tries again soon; a shorter one counts as a failure."""
+LONGEST_SESSION_ID = 128
+CHOSEN = {
+    EndReason.LOCAL_END: "It was ended here.",
+    EndReason.IDLE_TIMEOUT: "Nobody came; see idle_timeout_s under [call].",
+    EndReason.REMOVED: "Somebody removed this unit from the session.",
+    EndReason.REPLACED: "The same account joined from elsewhere; each unit needs its own.",
+}
+"""Ends that a person wanted, or has to mend; after any other the unit joins again."""
+WAIT_S = {"too_many_attempts": 30.0}
+"""What the exchange asks for."""
+HOPELESS = frozenset({"sign_in_refused"})
+"""Refusals that no trying again will change."""
+
+Tell = Callable[[str], None]
+
+
+class Reporter(CallListener):
+    """Says in words what goes wrong in a call."""
+
+    def __init__(self, tell: Tell) -> None:
+        self._tell = tell
+
+    def on_error(self, code: str, message: str, details: str) -> None:
+        self._tell(f"{message} ({code}{', ' if details else ''}{details})")
+
+    def on_connection_lost(self, target: LinkTarget, participant: Participant | None) -> None:
+        self._tell(
+            f"The connection to {participant.name if participant else 'the exchange'} broke."
+        )
+
+    def on_connection_restored(
+        self, target: LinkTarget, participant: Participant | None, lost_for_s: float
+    ) -> None:
+        who = participant.name if participant else "the exchange"
+        self._tell(f"The connection to {who} is back after {lost_for_s:.1f} s.")
 
 
 @dataclass(slots=True)
 class Unit:
-    """A running unit. ``media`` is the engine of the call that is on, or was last."""
+    """A running unit. ``media`` is the engine of the call that is on, or was last. ``tell`` hears, in
+    words, what goes wrong."""
 
     config: Config
     hardware: Hardware
     account: ExchangeAccount
     calls: Calls
     loopback_only: bool = False
+    tell: Tell = logger.warning
     media: MediaEngine | None = None
-    listeners: dict[str, object] = field(default_factory=dict)
-    """Registered with each call that the unit starts."""
 
     def new_media(self) -> MediaEngine:
         self.media = MediaEngine(
@@ -48,7 +84,7 @@ class Unit:
             self.hardware.audio,
             self.config.video,
             self.loopback_only,
-            echo_cancelling=self.config.media.echo_canceller is EchoCanceller.WEBRTC,
+            self.config.media.echo_canceller is EchoCanceller.WEBRTC,
         )
         return self.media
 
@@ -56,38 +92,34 @@ class Unit:
         """Sign in, get a token, start the session. Raises ExchangeError and CallError kinds."""
         auth_token = await self.account.sign_in()
         token = await self.account.generate_token(session_id, auth_token)
-        call = await self.calls.start_session(token, self.config.call)
-        for listener_id, listener in self.listeners.items():
-            call.add_call_listener(listener_id, listener)
-        return call
+        settings = replace(self.config.call, listener=Reporter(self.tell))
+        return await self.calls.start_session(token, settings)
 
-    async def run(
-        self,
-        on_trouble: Callable[[str], None],
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-    ) -> None:
-        """Be in the configured session until a person ends it. ``on_trouble`` hears, in words, why
-        the unit is not in it right now; it goes on trying, ever more slowly.
+    async def run(self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+        """Be in the configured session until a person ends it. It goes on trying, ever more slowly,
+        and tells why it is not in it right now.
 
-        Raises ConfigError without a session's name.
+        Raises ExchangeError for an account that the exchange does not take.
         """
-        session_id = self.config.unit.session
-        if not session_id:
-            raise ConfigError("No session is set. Set session under [unit], or give --session.")
+        clock = asyncio.get_running_loop().time
         retry_s = RETRY_FIRST_S
         while True:
+            began_s = clock()
             try:
-                call = await self.join(session_id)
-                retry_s = RETRY_FIRST_S
+                call = await self.join(self.config.unit.session)
                 await call.wait_ended()
-                reason = call.snapshot.end_reason
+                reason = call.snapshot.end_reason or EndReason.FAILED
+                self.tell(f"The call is over ({reason.value}). {CHOSEN.get(reason, '')}".strip())
                 if reason in CHOSEN or not self.config.unit.rejoin:
                     return
-                on_trouble(f"The call ended: {reason.value if reason else 'unknown'}.")
+                if clock() - began_s > LIVED_S:
+                    retry_s = RETRY_FIRST_S
             except CallboxError as error:
-                if not self.config.unit.rejoin and not isinstance(error, ExchangeUnreachable):
+                may_help = isinstance(error, ExchangeUnreachable) or self.config.unit.rejoin
+                if error.code in HOPELESS or not may_help:
                     raise
-                on_trouble(f"{error} Trying again in {retry_s:.0f} s.")
+                retry_s = max(retry_s, WAIT_S.get(error.code, 0.0))
+                self.tell(f"{error} Trying again in {retry_s:.0f} s.")
             await sleep(retry_s)
             retry_s = min(2 * retry_s, RETRY_LONGEST_S)
 
@@ -99,7 +131,9 @@ class Unit:
 
 
 @asynccontextmanager
-async def open_unit(config: Config, loopback_only: bool = False) -> AsyncIterator[Unit]:
+async def open_unit(
+    config: Config, loopback_only: bool = False, tell: Tell = logger.warning
+) -> AsyncIterator[Unit]:
     """A unit with its hardware claimed. Leaving ends its call and frees everything.
 
     Raises HalError for hardware that cannot be claimed, ExchangeUnreachable for a certificate that
@@ -115,7 +149,7 @@ async def open_unit(config: Config, loopback_only: bool = False) -> AsyncIterato
         stack.callback(hardware.outputs.close)
         unit: Unit
         calls = Calls(lambda: unit.new_media(), account.new_call)
-        unit = Unit(config, hardware, account, calls, loopback_only)
+        unit = Unit(config, hardware, account, calls, loopback_only, tell)
         panel = ButtonPanel(hardware.buttons, unit.on_button)
         panel.open()
         stack.callback(panel.close)
@@ -128,6 +162,20 @@ def with_session(config: Config, session_id: str | None) -> Config:
     if session_id is None:
         return config
     return replace(config, unit=replace(config.unit, session=session_id))
+
+
+def check_can_join(config: Config) -> None:
+    """Raises ConfigError, naming the setting, for a configuration with which no call can begin."""
+    if not 0 < len(config.unit.session) <= LONGEST_SESSION_ID:
+        raise ConfigError(
+            f"session under [unit] must have 1 to {LONGEST_SESSION_ID} characters. Set it there, or "
+            "give --session."
+        )
+    for key in ("url", "uid", "password"):
+        if not getattr(config.exchange, key):
+            raise ConfigError(
+                f"{key} under [exchange] is not set. `callbox exchange add-unit` writes all of them."
+            )
 
 
 def _address(table: ExchangeTable) -> ExchangeAddress | None:

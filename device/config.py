@@ -110,7 +110,11 @@ def _refuse_unknown(table: dict[str, Any], kind: Any, name: str, prefix: str) ->
 
 def _resolved(config: Config, folder: Path) -> Config:
     """Paths are relative to the file that names them."""
-    certificate = config.exchange.certificate
-    if certificate is None:
-        return config
-    return replace(config, exchange=replace(config.exchange, certificate=folder / certificate))
+    certificate, hardware = config.exchange.certificate, config.hardware
+    if certificate is not None:
+        exchange = replace(config.exchange, certificate=folder / certificate)
+        config = replace(config, exchange=exchange)
+    if hardware.microphone.endswith(".wav"):
+        sound = str(folder / hardware.microphone)
+        config = replace(config, hardware=replace(hardware, microphone=sound))
+    return config

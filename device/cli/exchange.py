@@ -5,6 +5,7 @@ import asyncio
 import contextlib
 import getpass
 import importlib.util
+import json
 import secrets
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from device.cli.signals import until_signalled
 from device.errors import ConfigError
+from device.exchange.address import ExchangeAddress
 
 if TYPE_CHECKING:
     from device.exchange.server.config import ExchangeConfig
@@ -31,7 +33,12 @@ password = {password}
 {certificate}
 [call]
 idle_timeout_s = 0
+
+[hardware]
+# On a board with buttons: "gpio", and their pins under [hardware.pins].
+buttons = "disabled"
 """
+LONGEST_SESSION_ID = 128
 
 
 def add_to(commands: Any) -> None:
@@ -63,6 +70,9 @@ def add_to(commands: Any) -> None:
 def _add_names(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("uid", help="the name to sign in with")
     parser.add_argument("--name", help="the name that others see (the same)")
+    parser.add_argument(
+        "--replace", action="store_true", help="if there is such an account: with another password"
+    )
 
 
 def need_exchange() -> None:
@@ -71,7 +81,10 @@ def need_exchange() -> None:
     Raises ConfigError where they are not installed.
     """
     if importlib.util.find_spec("fastapi") is None:
-        raise ConfigError("The exchange is not installed here: pip install 'callbox[exchange]'")
+        raise ConfigError(
+            "The exchange is not installed here. In callbox's folder: "
+            ".venv/bin/pip install -e '.[exchange]'"
+        )
 
 
 def _config(options: argparse.Namespace) -> "ExchangeConfig":
@@ -99,19 +112,25 @@ def _serve(options: argparse.Namespace) -> int:
 @contextlib.contextmanager
 def _store(options: argparse.Namespace) -> Any:
     need_exchange()
-    from device.exchange.server.store import Store
+    from device.exchange.server.store import opened
 
-    store = Store(options.data)
-    try:
+    with opened(options.data) as store:
         yield store
-    finally:
-        store.close()
+
+
+def _check_free(store: "Store", options: argparse.Namespace) -> None:
+    if not options.replace and store.account(options.uid) is not None:
+        raise ConfigError(
+            f"There is an account {options.uid} already. Nothing was changed; with --replace it "
+            "gets a new password and is signed out everywhere."
+        )
 
 
 def _add_user(options: argparse.Namespace) -> int:
     from device.exchange.wire import User
 
     with _store(options) as store:
+        _check_free(store, options)
         store.add_user(User(options.uid, options.name or options.uid), _ask_password())
     print(f"{options.uid} can sign in now.")
     return 0
@@ -120,7 +139,11 @@ def _add_user(options: argparse.Namespace) -> int:
 def _ask_password() -> str:
     """From the terminal, twice; or the first line of what is piped in."""
     if not sys.stdin.isatty():
-        return sys.stdin.readline().rstrip("\n")
+        try:
+            given = sys.stdin.buffer.readline().decode()
+        except UnicodeDecodeError:
+            raise ConfigError("The password is not UTF-8. Nothing was changed.") from None
+        return given.rstrip("\n")
     password = getpass.getpass("Password: ")
     if getpass.getpass("Again: ") != password:
         raise ConfigError("The two passwords differ. Nothing was changed.")
@@ -128,21 +151,23 @@ def _ask_password() -> str:
 
 
 def _add_unit(options: argparse.Namespace) -> int:
-    if not options.address.startswith(("http://", "https://")):
-        raise ConfigError("--address is a URL, such as https://192.168.1.10:8443")
+    password = secrets.token_urlsafe(24)
+    ExchangeAddress(options.address, options.uid, password)  # refuses what the unit would refuse
+    if not 0 < len(options.session) <= LONGEST_SESSION_ID:
+        raise ConfigError(f"--session must have 1 to {LONGEST_SESSION_ID} characters.")
+    from device.exchange.wire import User
+
     with _store(options) as store:
-        _write_unit(options, store)
+        _check_free(store, options)
+        store.add_user(User(options.uid, options.name or options.uid, kind="unit"), password)
+        _write_unit(options, password)
     print(f"{options.out} has what the unit {options.uid} needs. Copy it there as /etc/callbox.")
     return 0
 
 
-def _write_unit(options: argparse.Namespace, store: "Store") -> None:
-    import json
-
+def _write_unit(options: argparse.Namespace, password: str) -> None:
     from device.exchange.server import certificate
-    from device.exchange.wire import User
 
-    password = secrets.token_urlsafe(24)
     pinned = ""
     try:
         options.out.mkdir(parents=True, exist_ok=True)
@@ -163,5 +188,7 @@ def _write_unit(options: argparse.Namespace, store: "Store") -> None:
         path.chmod(0o600)
         path.write_text(text)
     except OSError as error:
-        raise ConfigError(f"{options.out} cannot be written: {error}") from error
-    store.add_user(User(options.uid, options.name or options.uid, kind="unit"), password)
+        raise ConfigError(
+            f"{options.out} cannot be written: {error}. The account was made; run this again "
+            "with --replace and another --out."
+        ) from error

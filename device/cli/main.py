@@ -1,7 +1,7 @@
 """The command ``callbox``: reads arguments, calls the one that does the work, prints what it says.
 
 Exit codes: 0 done, 1 it failed (the message says what to do), 2 the command line or the configuration
-is wrong, 130 interrupted.
+is wrong, 130 interrupted before it was done. What runs until it is stopped ends with 0.
 """
 
 import argparse

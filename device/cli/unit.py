@@ -10,6 +10,8 @@ from typing import Any
 from device.cli.exchange import need_exchange
 from device.cli.signals import until_signalled
 
+INTERRUPTED = 130
+
 
 def add_run(commands: Any, default_config: Path) -> None:
     run = commands.add_parser("run", help="run this unit: join its session and stay in it")
@@ -38,11 +40,15 @@ def add_selftest(commands: Any) -> None:
 def _run(options: argparse.Namespace) -> int:
     from device import app, config
 
+    def tell(words: str) -> None:
+        print(words, file=sys.stderr, flush=True)
+
     settings = app.with_session(config.load(options.config), options.session)
+    app.check_can_join(settings)
 
     async def live() -> None:
-        async with app.open_unit(settings) as unit:
-            await unit.run(lambda words: print(words, file=sys.stderr, flush=True))
+        async with app.open_unit(settings, tell=tell) as unit:
+            await unit.run()
 
     asyncio.run(until_signalled(live()))
     return 0
@@ -58,12 +64,18 @@ def _demo(options: argparse.Namespace) -> int:
 
 def _selftest(options: argparse.Namespace) -> int:
     need_exchange()
-    from device.trial.selftest import selftest
+    from device.trial.selftest import Check, selftest
 
     def progress(words: str) -> None:
         print(words, file=sys.stderr, flush=True)
 
-    checks = asyncio.run(selftest(progress))
+    checks: list[Check] = []
+
+    async def test() -> None:
+        checks.extend(await selftest(progress))
+
+    if asyncio.run(until_signalled(test())):
+        return INTERRUPTED
     if options.json:
         print(json.dumps([check.as_json() for check in checks], indent=2))
     else:

@@ -140,7 +140,8 @@ class Calls:
             if self._call is not None and not self._is_over:
                 await self._call.end_session()
         finally:
-            await self._tasks.__aexit__(kind, error, trace)
+            # Without the error: a group would wrap it, and the caller is to get it as it is.
+            await self._tasks.__aexit__(None, None, None)
 
     @property
     def active(self) -> CallSession | None:

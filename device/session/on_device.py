@@ -10,7 +10,7 @@ from device.session.on_command import switch_camera, toggle_mute, want_route
 from device.session.on_peer import now_in_video
 from device.session.routes import default_route
 from device.session.snapshot import Sound, VideoWish
-from device.session.table import Trigger, allows
+from device.session.table import Phase, Trigger, allows
 from device.session.values import EndReason
 from hal import AudioMode, Button, Edge, HalError
 
@@ -125,7 +125,11 @@ def audio_failed(draft: Draft, fact: facts.AudioFailed) -> None:
 
 def button_reported(draft: Draft, fact: facts.ButtonReported) -> None:
     """A press does what its button says; what cannot be done is an error event, never silence."""
-    if fact.edge is not Edge.PRESSED or not draft.snapshot.is_live:
+    if fact.edge is not Edge.PRESSED:
+        return
+    if draft.snapshot.phase is Phase.CONNECTING and fact.button is Button.END_CALL:
+        draft.end(EndReason.LOCAL_END)  # nobody hears events yet, but the button always works
+    if not draft.snapshot.is_live:
         return
     try:
         if fact.button is Button.END_CALL:

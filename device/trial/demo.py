@@ -12,9 +12,8 @@ from typing import Any, TextIO
 
 from device.app import Unit, open_unit
 from device.config import Config, parse
-from device.errors import ConfigError
-from device.exchange.server.config import ExchangeConfig
-from device.exchange.server.run import serve
+from device.exchange.server.config import ExchangeConfig, is_loopback
+from device.exchange.server.run import PortTaken, serve
 from device.exchange.server.store import Store
 from device.exchange.wire import User
 from device.trial.keys import keys
@@ -32,37 +31,37 @@ async def demo(host: str, port: int, out: TextIO = sys.stdout) -> None:
     """Until ``q``, or cancelled. Raises ConfigError when the exchange cannot start."""
     print("Starting the exchange ...", file=out, flush=True)
     with tempfile.TemporaryDirectory(prefix="callbox-demo-") as folder:
-        config = ExchangeConfig(Path(folder), host=host, port=port, tls=host != "127.0.0.1")
+        config = ExchangeConfig(Path(folder), host=host, port=port, tls=not is_loopback(host))
         password, unit_password = secrets.token_urlsafe(6), secrets.token_urlsafe(24)
         with contextlib.closing(Store(config.data_dir)) as store:
             store.add_user(User("guest", "Guest"), password)
             store.add_user(User("front-door", "Front door", kind="unit"), unit_password)
-        async with _exchange(config, out) as url:
+        async with _exchange(config, out) as (url, fingerprint):
             print("Starting the unit ...", file=out, flush=True)
             async with open_unit(_unit_config(url, unit_password, config)) as unit:
                 await unit.join(SESSION)
-                _greet(url, password, out)
+                _greet(url, fingerprint, password, out)
                 await _serve_keys(unit, out)
 
 
 @contextlib.asynccontextmanager
-async def _exchange(config: ExchangeConfig, out: TextIO) -> AsyncIterator[str]:
-    """The address of a running exchange; on any port when the wished one is taken."""
+async def _exchange(config: ExchangeConfig, out: TextIO) -> AsyncIterator[tuple[str, str | None]]:
+    """Address and fingerprint of a running exchange; on any port when the wished one is taken."""
     try:
-        serving, url = await _start(config)
-    except ConfigError:
+        serving, found = await _start(config)
+    except PortTaken:
         print(f"Port {config.port} is taken, so another one is used.", file=out, flush=True)
-        serving, url = await _start(replace(config, port=0))
+        serving, found = await _start(replace(config, port=0))
     try:
-        yield url
+        yield found
     finally:
         serving.cancel()
         await asyncio.gather(serving, return_exceptions=True)
 
 
-async def _start(config: ExchangeConfig) -> tuple[asyncio.Task[None], str]:
-    ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    serving = asyncio.create_task(serve(config, lambda url, _: ready.set_result(url)))
+async def _start(config: ExchangeConfig) -> tuple[asyncio.Task[None], tuple[str, str | None]]:
+    ready: asyncio.Future[tuple[str, str | None]] = asyncio.get_running_loop().create_future()
+    serving = asyncio.create_task(serve(config, lambda *found: ready.set_result(found)))
     waiting: set[asyncio.Future[Any]] = {ready, serving}
     await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
     if not ready.done():
@@ -73,11 +72,10 @@ async def _start(config: ExchangeConfig) -> tuple[asyncio.Task[None], str]:
 
 def _unit_config(url: str, password: str, exchange: ExchangeConfig) -> Config:
     certificate = {"certificate": str(exchange.data_dir / "exchange.pem")} if exchange.tls else {}
-    address = url.replace("0.0.0.0", "127.0.0.1")
     return parse(
         {
             "unit": {"session": SESSION},
-            "exchange": {"url": address, "uid": "front-door", "password": password, **certificate},
+            "exchange": {"url": url, "uid": "front-door", "password": password, **certificate},
             "call": {"idle_timeout_s": 0},
             "hardware": {"buttons": "simulated", "board": "simulated", "microphone": "tone:440"},
             "media": {"echo_canceller": "off"},  # a tone is noise to its noise suppression
@@ -86,10 +84,16 @@ def _unit_config(url: str, password: str, exchange: ExchangeConfig) -> Config:
     )
 
 
-def _greet(url: str, password: str, out: TextIO) -> None:
+def _greet(url: str, fingerprint: str | None, password: str, out: TextIO) -> None:
+    warning = ""
+    if fingerprint:
+        warning = (
+            "The browser will warn, since nobody but this demo vouches for its certificate; its "
+            f"SHA-256 fingerprint is\n  {fingerprint}\n\n"
+        )
     print(
         f"\nA simulated unit, the front door, is in a session.\n\n"
-        f"  Open      {url}\n  Sign in   guest\n  Password  {password}\n\n{HELP}\n",
+        f"  Open      {url}\n  Sign in   guest\n  Password  {password}\n\n{warning}{HELP}\n",
         file=out,
         flush=True,
     )

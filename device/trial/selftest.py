@@ -54,8 +54,13 @@ class _Child:
 
     async def line(self) -> str:
         assert self._process.stdout is not None
-        async with asyncio.timeout(ANSWER_WITHIN_S):
-            line = (await self._process.stdout.readline()).decode().strip()
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                line = (await self._process.stdout.readline()).decode().strip()
+        except TimeoutError:
+            raise MediaError(
+                f"The {self._name} process gave no answer within {ANSWER_WITHIN_S:.0f} s."
+            ) from None
         if not line:
             raise MediaError(f"The {self._name} process ended early; its words stand above.")
         return line

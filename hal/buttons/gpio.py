@@ -1,5 +1,6 @@
 """The buttons on GPIO lines, through gpiozero: lgpio's lines on a board, mock lines elsewhere."""
 
+import importlib.util
 import os
 import tempfile
 import threading
@@ -23,7 +24,8 @@ def board_factory() -> Factory:
     """The pin factory of a real board. Raises UnknownBackend without lgpio or a GPIO chip."""
     # lgpio makes a FIFO in LG_WD at import, and moves the whole process there (seen with 0.2.2):
     # every relative path of the configuration would be another one from then on.
-    os.environ.setdefault("LG_WD", _runtime_directory())
+    if importlib.util.find_spec("lgpio") is not None and "LG_WD" not in os.environ:
+        os.environ["LG_WD"] = _runtime_directory()
     working_directory = os.getcwd()
     try:
         from gpiozero.pins.lgpio import LGPIOFactory
@@ -31,7 +33,8 @@ def board_factory() -> Factory:
         return LGPIOFactory()
     except ImportError as error:
         raise UnknownBackend(
-            f"GPIO needs lgpio: pip install 'callbox[pi]'. {_OFF_A_BOARD}"
+            "GPIO needs lgpio. In callbox's folder: .venv/bin/pip install -e '.[pi]'. "
+            f"{_OFF_A_BOARD}"
         ) from error
     except Exception as error:  # lgpio raises its own `error`, gpiozero several of theirs
         raise UnknownBackend(

@@ -24,6 +24,17 @@ class VideoFormat:
     frame_rate_hz: int = 30
     bitrate_bps: int = 2_000_000
 
+    def __post_init__(self) -> None:
+        """Raises ValueError for what no camera of a board gives, or no browser takes."""
+        if not (64 <= self.width <= 1920 and 64 <= self.height <= 1080):
+            raise ValueError("width must be 64 to 1920, height 64 to 1080")
+        if self.width % 2 or self.height % 2:
+            raise ValueError("width and height must be even")
+        if not 1 <= self.frame_rate_hz <= 60:
+            raise ValueError("frame_rate_hz must be 1 to 60")
+        if not 50_000 <= self.bitrate_bps <= 20_000_000:
+            raise ValueError("bitrate_bps must be 50000 to 20000000")
+
 
 @dataclass(frozen=True, slots=True)
 class EncodedFrame:

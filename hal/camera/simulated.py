@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 SILENT_AFTER_S = 2.0
 """A camera without a frame for so long has failed."""
 
-_REMEDY = "Check the ribbon cable, then run `callbox selftest`."
+_REMEDY = "Check the ribbon cable."
 
 
 class SimulatedSensors:

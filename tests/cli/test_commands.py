@@ -103,6 +103,9 @@ def test_the_self_test_passes() -> None:
         (["exchange", "--host", "0.0.0.0", "--plain-http", "--data", "/tmp"], 2, "Plain HTTP"),
         (["exchange", "--data", "/proc/none", "add-user", "ana"], 2, "--data"),
         (["nonsense"], 2, "invalid choice"),
+        (["run", "--config", "/dev/null"], 2, "session under [unit]"),
+        (["run", "--config", "/dev/null", "--session", "hall"], 2, "url under [exchange]"),
+        (["demo", "--host", "203.0.113.1"], 2, "cannot listen on 203.0.113.1"),
     ],
 )
 def test_a_mistake_is_one_line_and_a_code(arguments: list[str], code: int, words: str) -> None:
@@ -117,6 +120,21 @@ def test_a_unit_is_added_and_runs(tmp_path: Path) -> None:
     weak = callbox(*data, "add-user", "ana", given="short\n")
     assert (weak.returncode, "8 to 1024 characters" in weak.stderr) == (2, True)
     assert callbox(*data, "add-user", "ana", given="a long password\n").returncode == 0
+    again = callbox(*data, "add-user", "ana", given="another password\n")
+    assert (again.returncode, "--replace" in again.stderr) == (2, True)
+    for address in ("https://", "https://bad host:xx", "http://192.168.1.1"):
+        wrong = [
+            "add-unit",
+            "x",
+            "--address",
+            address,
+            "--session",
+            "s",
+            "--out",
+            str(tmp_path / "x"),
+        ]
+        assert callbox(*data, *wrong).returncode == 2
+    assert not (tmp_path / "x").exists()
     serving = subprocess.Popen(
         [*CALLBOX, *data, "--host", "127.0.0.1", "--port", "0"], stdout=subprocess.PIPE, text=True
     )
@@ -129,12 +147,11 @@ def test_a_unit_is_added_and_runs(tmp_path: Path) -> None:
         assert callbox(*data, *unit).returncode == 0
         config = out / "callbox.toml"
         assert config.stat().st_mode & 0o077 == 0
-        config.write_text(config.read_text() + '\n[hardware]\nbuttons = "simulated"\n')
         (out / "exchange.pem").write_text("no certificate")
         refused = callbox("run", "--config", str(config))
         assert (refused.returncode, "exchange.pem" in refused.stderr) == (1, True)
-        assert callbox(*data, *unit).returncode == 0
-        config.write_text(config.read_text() + '\n[hardware]\nbuttons = "simulated"\n')
+        assert callbox(*data, *unit).returncode == 2, "the account is there"
+        assert callbox(*data, *unit, "--replace").returncode == 0
         with terminal("-v", "run", "--config", str(config)) as running:
             running.until("POST .*/join .*200")
             running.process.send_signal(signal.SIGTERM)

@@ -21,17 +21,24 @@ _YEARS = 20
 
 
 def ensure(data_dir: Path) -> tuple[Path, Path]:
-    """The paths of certificate and key (PEM), made where they are missing.
+    """The paths of certificate and key (PEM), made where neither is there.
 
-    Raises ConfigError when they cannot be read or written.
+    Raises ConfigError when they cannot be written, or do not belong together.
     """
     certificate, key = data_dir / "exchange.pem", data_dir / "exchange.key"
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not (certificate.exists() and key.exists()):
+        if not certificate.exists() and not key.exists():
             _make(certificate, key)
     except OSError as error:
         raise ConfigError(f"The exchange cannot keep its certificate: {error}") from error
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
+    except OSError as error:  # ssl.SSLError is one
+        raise ConfigError(
+            f"The exchange cannot use its certificate in {data_dir}: {error}. Restore exchange.pem "
+            "and exchange.key together, or remove both and enrol the units again."
+        ) from error
     return certificate, key
 
 
@@ -57,7 +64,7 @@ def _make(certificate: Path, key: Path) -> None:
     local = f"{host.partition('.')[0]}.local"
     names: list[x509.GeneralName] = [
         *(x509.DNSName(name) for name in dict.fromkeys((host, local, "localhost"))),
-        *(x509.IPAddress(address) for address in _addresses()),
+        *(x509.IPAddress(address) for address in addresses()),
     ]
     public = (
         x509.CertificateBuilder()
@@ -81,7 +88,7 @@ def _make(certificate: Path, key: Path) -> None:
     _write(certificate, public.public_bytes(serialization.Encoding.PEM), 0o644)
 
 
-def _addresses() -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:
+def addresses() -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:
     """Loopback, and those by which this machine reaches others. For browsers: a unit pins."""
     found = ["127.0.0.1", "::1"]
     # Addresses for documentation (RFC 5737, RFC 3849). Connecting UDP picks a route, sends nothing.

@@ -39,14 +39,15 @@ class ExchangeConfig:
             raise ConfigError(f"max_members must be 1 or more, not {self.max_members}")
         if self.keepalive_s <= 0 or self.gone_after_s <= 0:
             raise ConfigError("keepalive_s and gone_after_s must be over 0")
-        if not self.tls and not _is_loopback(self.host):
+        if not self.tls and not is_loopback(self.host):
             raise ConfigError(
                 f"Plain HTTP is for this machine only, and {self.host} is open to others. "
                 "Leave out --plain-http, or listen on 127.0.0.1."
             )
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches it."""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:

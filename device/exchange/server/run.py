@@ -1,6 +1,8 @@
 """Runs an exchange in the event loop of its caller."""
 
 import asyncio
+import errno
+import ipaddress
 import socket
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -18,6 +20,10 @@ from device.exchange.server.store import Store
 
 OnReady = Callable[[str, str | None], None]
 """Told once it listens: its address (URL), and its certificate's fingerprint if it has one."""
+
+
+class PortTaken(ConfigError):
+    """Another program listens there."""
 
 
 async def serve(
@@ -77,13 +83,7 @@ def _uvicorn_config(config: ExchangeConfig, app: FastAPI) -> uvicorn.Config:
         timeout_graceful_shutdown=1,
         **tls,  # type: ignore[arg-type]
     )
-    try:
-        made.load()
-    except OSError as error:  # ssl.SSLError is one
-        raise ConfigError(
-            f"The exchange cannot use its certificate in {config.data_dir}: {error}. Restore "
-            "exchange.pem and exchange.key together, or remove both and enrol the units again."
-        ) from error
+    made.load()
     return made
 
 
@@ -125,6 +125,8 @@ def _address(config: ExchangeConfig, listening: socket.socket) -> tuple[str, str
         public, _ = certificate.ensure(config.data_dir)
         mark = certificate.fingerprint(public)
     host, port = listening.getsockname()[:2]
+    if ipaddress.ip_address(host).is_unspecified:
+        host = str(certificate.addresses()[-1])  # one by which others reach this machine
     shown = f"[{host}]" if ":" in host else host
     return f"{'https' if config.tls else 'http'}://{shown}:{port}", mark
 
@@ -143,7 +145,8 @@ def _listen(config: ExchangeConfig) -> socket.socket:
         listening.setblocking(False)
     except OSError as error:
         listening.close()
-        raise ConfigError(
+        kind = PortTaken if error.errno == errno.EADDRINUSE else ConfigError
+        raise kind(
             f"The exchange cannot listen on {config.host} port {config.port}: {error.strerror}. "
             "Is another one running? Choose another port with --port."
         ) from error

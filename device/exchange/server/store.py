@@ -192,3 +192,17 @@ class Store:
             db.execute("delete from used_tokens where expires_at < ?", (now,))
             done = db.execute("insert or ignore into used_tokens values (?, ?)", (jti, expires_at))
             return done.rowcount == 1
+
+
+@contextmanager
+def opened(data_dir: Path) -> Iterator[Store]:
+    """For the command line, beside an exchange that may be running. Raises ConfigError."""
+    store = Store(data_dir)
+    try:
+        yield store
+    except sqlite3.Error as error:
+        raise ConfigError(
+            f"The exchange's data in {data_dir} cannot be changed now: {error}. Try again."
+        ) from error
+    finally:
+        store.close()
