@@ -6,6 +6,7 @@ import contextlib
 import getpass
 import importlib.util
 import json
+import re
 import secrets
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ from device.exchange.address import ExchangeAddress
 if TYPE_CHECKING:
     from device.exchange.server.config import ExchangeConfig
     from device.exchange.server.store import Store
+    from device.exchange.wire import IceServerItem
 
 DEFAULT_DATA = Path("/var/lib/callbox-exchange")
 
@@ -51,6 +53,21 @@ def add_to(commands: Any) -> None:
     root.add_argument("--port", type=int, default=8443, help="0 for any (%(default)s)")
     root.add_argument(
         "--plain-http", action="store_true", help="no TLS; allowed on a loopback address only"
+    )
+    root.add_argument(
+        "--ice-server",
+        action="append",
+        default=[],
+        metavar="URL[,USER,SECRET]",
+        help="a STUN or TURN server for all members; may be given several times",
+    )
+    root.add_argument("--max-members", type=int, default=4, help="in a session (%(default)s)")
+    root.add_argument(
+        "--token-lifetime",
+        type=int,
+        default=600,
+        metavar="SECONDS",
+        help="of a call token (%(default)s)",
     )
     root.set_defaults(command=_serve)
     actions = root.add_subparsers(metavar="ACTION")
@@ -92,8 +109,25 @@ def _config(options: argparse.Namespace) -> "ExchangeConfig":
     from device.exchange.server.config import ExchangeConfig
 
     return ExchangeConfig(
-        data_dir=options.data, host=options.host, port=options.port, tls=not options.plain_http
+        data_dir=options.data,
+        host=options.host,
+        port=options.port,
+        tls=not options.plain_http,
+        ice_servers=tuple(_ice_server(text) for text in options.ice_server),
+        max_members=options.max_members,
+        token_lifetime_s=options.token_lifetime,
     )
+
+
+def _ice_server(text: str) -> "IceServerItem":
+    from device.exchange.wire import IceServerItem
+
+    url, *account = text.split(",")
+    if not re.fullmatch(r"(stuns?|turns?):[^\s,]+", url) or len(account) not in (0, 2):
+        raise ConfigError(
+            f"--ice-server {text}: give stun:HOST:PORT, or turn:HOST:PORT,USER,SECRET."
+        )
+    return IceServerItem([url], *account)
 
 
 def _serve(options: argparse.Namespace) -> int:

@@ -103,6 +103,7 @@ def test_the_self_test_passes() -> None:
         (["exchange", "--host", "0.0.0.0", "--plain-http", "--data", "/tmp"], 2, "Plain HTTP"),
         (["exchange", "--data", "/proc/none", "add-user", "ana"], 2, "--data"),
         (["nonsense"], 2, "invalid choice"),
+        (["exchange", "--data", "/tmp", "--ice-server", "turn:a,b"], 2, "USER,SECRET"),
         (["run", "--config", "/dev/null"], 2, "session under [unit]"),
         (["run", "--config", "/dev/null", "--session", "hall"], 2, "url under [exchange]"),
         (["demo", "--host", "203.0.113.1"], 2, "cannot listen on 203.0.113.1"),

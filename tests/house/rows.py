@@ -7,6 +7,7 @@
 HERE = "tested"
 SCREEN = "comes with the screen"
 RECORDING = "comes with recording"
+MODERATION = "comes with moderation"
 
 _SETTINGS = {
     "default_layout": SCREEN,
@@ -48,7 +49,6 @@ _EVENTS = (
     "on_call_switched_to_video",
     "on_user_muted",
     "on_video_paused",
-    "on_recording_toggled",
     "on_connection_lost",
     "on_connection_restored",
     "on_error",
@@ -75,10 +75,13 @@ ROWS: dict[str, str] = {
     },
     **{f"2.{name}": owner for name, owner in _SETTINGS.items()},
     **{f"3.{name}": HERE for name in _EVENTS},
+    "3.on_user_muted_by_a_moderator": MODERATION,
+    "3.on_recording_toggled": RECORDING,
     **{f"4.{name}": HERE for name in _METHODS},
     "4.enter_pip_mode": SCREEN,
     "4.exit_pip_mode": SCREEN,
     "4.start_recording": RECORDING,
     "4.stop_recording": RECORDING,
     **{f"6.{name}": HERE for name in ("idle", "warning", "timeout", "clock")},
+    "6.warning_shown": SCREEN,
 }

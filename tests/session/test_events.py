@@ -1,9 +1,11 @@
 """Section 3: who hears what, and in which order."""
 
+import asyncio
 import logging
 
 import pytest
 
+from device.errors import CallError
 from device.session.facts import (
     AudioFailed,
     ButtonReported,
@@ -103,6 +105,23 @@ async def test_the_end_button_is_told_first_and_then_ends(world: World) -> None:
     await call.wait_ended()
     assert world.ear.names()[-2:] == ["call_end_button_pressed", "session_ended"]
     assert world.ear.of("call_end_button_pressed") == [("gpio",)]
+
+
+@pytest.mark.spec("3.on_call_end_button_pressed")
+async def test_the_end_button_works_before_the_exchange_has_answered(world: World) -> None:
+    world.exchange.gates["join"] = asyncio.Event()
+    starting = asyncio.create_task(world.start())
+    await world.settle()
+    assert "join" in world.exchange.names()
+    call = world.calls.active
+    assert call is not None
+    call.report_button(ButtonReported(Button.END_CALL, Edge.PRESSED))
+    await call.wait_ended()
+    with pytest.raises(CallError):
+        await starting
+    assert world.media.is_closed
+    assert world.exchange.is_closed
+    assert world.ear.names() == []
 
 
 @pytest.mark.spec("3.on_call_end_button_pressed")
