@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from hal.buttons.protocol import Button
+from hal.camera.picture import PictureKind
 from hal.camera.protocol import Facing
 from hal.outputs.protocol import Lamp
 
@@ -66,9 +67,9 @@ class Pins:
 class HardwareConfig:
     """The table [hardware] of callbox.toml.
 
-    ``facings``: the cameras of the simulated board. ``microphone`` is for the simulated sound card:
-    ``silence``, ``tone:440`` or the path of a 48 kHz mono WAV file. ``door_maximum_s``: the longest
-    that the door relay is held.
+    ``facings`` and ``picture``: the cameras of the simulated board, and what they see.
+    ``microphone`` is for the simulated sound card: ``silence``, ``tone:440`` or the path of a 48 kHz
+    mono WAV file. ``door_maximum_s``: the longest that the door relay is held.
     """
 
     camera: CameraBackend = CameraBackend.SIMULATED
@@ -77,6 +78,7 @@ class HardwareConfig:
     outputs: GpioBackend = GpioBackend.DISABLED
     board: BoardBackend = BoardBackend.LINUX
     facings: tuple[Facing, ...] = (Facing.FRONT, Facing.REAR)
+    picture: PictureKind = PictureKind.CARD
     microphone: str = "silence"
     pins: Pins = field(default_factory=Pins)
     debounce_s: float = 0.03

@@ -42,7 +42,7 @@ def _camera(config: HardwareConfig) -> Camera:
         raise _unknown("camera", config.camera, CameraBackend)
     from hal.camera.simulated import SimulatedCamera, SimulatedSensors
 
-    return SimulatedCamera(SimulatedSensors(config.facings))
+    return SimulatedCamera(SimulatedSensors(config.facings), picture=config.picture)
 
 
 def _audio(config: HardwareConfig) -> AudioRouter:

@@ -92,5 +92,9 @@ class Camera(Protocol):
     def set_bitrate(self, bitrate_bps: int) -> None:
         """Change the encoder's target while it runs. Cheap, thread-safe."""
 
+    def set_frame_rate(self, frame_rate_hz: int) -> None:
+        """Change how many pictures are taken a second while it runs, at most as many as it was opened
+        with; the bitrate stays. Cheap, thread-safe; does nothing while closed."""
+
     def close(self) -> None:
         """Stop the sensor (its light goes out) and the encoder. Idempotent. No frame comes after."""

@@ -9,6 +9,7 @@ import threading
 import time
 from dataclasses import dataclass
 
+from hal.camera.picture import PictureKind
 from hal.camera.protocol import EncodedFrame, Facing, FailureSink, FrameSink, VideoFormat
 from hal.camera.testcard import TestCard
 from hal.errors import CameraFault, CameraUnavailable
@@ -89,9 +90,13 @@ class SimulatedCamera:
     """
 
     def __init__(
-        self, sensors: SimulatedSensors | None = None, silent_after_s: float = SILENT_AFTER_S
+        self,
+        sensors: SimulatedSensors | None = None,
+        silent_after_s: float = SILENT_AFTER_S,
+        picture: PictureKind = PictureKind.CARD,
     ) -> None:
         self.sensors = sensors or SimulatedSensors()
+        self.picture = picture
         self.encoded_frames = 0
         """Invocations of the encoder since the start."""
         self._silent_after_s = silent_after_s
@@ -141,6 +146,14 @@ class SimulatedCamera:
         if run is not None:
             run.bitrate_bps = bitrate_bps
 
+    def set_frame_rate(self, frame_rate_hz: int) -> None:
+        """Raises ValueError below 1."""
+        if frame_rate_hz < 1:
+            raise ValueError(f"frame_rate_hz must be 1 or more, not {frame_rate_hz}")
+        run = self._run
+        if run is not None:
+            run.set_frame_rate(frame_rate_hz)
+
     def close(self) -> None:
         run, self._run = self._run, None
         if run is not None:
@@ -172,11 +185,12 @@ class _Run:
         self._on_failure = on_failure
         self._silent_after_s = silent_after_s
         try:
-            self._scene = _Scene(facing, TestCard(facing, video.width, video.height))
+            self._scene = self._point(facing)
             self._encoder = SoftwareEncoder(video)
         except ValueError as error:
             raise CameraUnavailable(CameraFault.FAILED, f"{error}; see [video].") from error
         self.bitrate_bps = video.bitrate_bps
+        self._frame_rate_hz = video.frame_rate_hz
         self.keyframe_wanted = threading.Event()
         # One reference, written by the owner, read once a frame: needs no lock.
         self._next_scene = self._scene
@@ -192,19 +206,25 @@ class _Run:
 
     def move_to(self, facing: Facing) -> None:
         # The card is made here, so that the film does not wait for it.
-        self._next_scene = _Scene(facing, TestCard(facing, self._video.width, self._video.height))
+        self._next_scene = self._point(facing)
 
     def stop(self) -> None:
         self._stopping.set()
         if self._thread is not threading.current_thread():
             self._thread.join()
 
+    def set_frame_rate(self, frame_rate_hz: int) -> None:
+        self._frame_rate_hz = min(frame_rate_hz, self._video.frame_rate_hz)
+
+    def _point(self, facing: Facing) -> "_Scene":
+        card = TestCard(facing, self._video.width, self._video.height, self._camera.picture)
+        return _Scene(facing, card)
+
     def _film(self) -> None:
         """Frame after frame on a steady grid; a frame that comes too late is left out."""
-        period_s = 1 / self._video.frame_rate_hz
-        start_s = last_frame_s = time.monotonic()
+        due_s = last_frame_s = time.monotonic()
         number = 0
-        while not self._stopping.wait(max(0.0, start_s + number * period_s - time.monotonic())):
+        while not self._stopping.wait(max(0.0, due_s - time.monotonic())):
             now_s = time.monotonic()
             if self._take_scene():
                 last_frame_s = now_s
@@ -214,7 +234,10 @@ class _Run:
                 if not self._shoot_safely(number):
                     return
                 last_frame_s = time.monotonic()  # a slow receiver is no silent sensor
-            number = max(number + 1, int((time.monotonic() - start_s) / period_s))
+            period_s = 1 / self._frame_rate_hz
+            steps = max(1, int((time.monotonic() - due_s) / period_s))
+            due_s += steps * period_s
+            number += steps
 
     def _take_scene(self) -> bool:
         """Move to the other camera if that was asked for; its first frame is then a keyframe."""
@@ -241,6 +264,7 @@ class _Run:
         captured_ns = time.monotonic_ns()
         picture = self._scene.card.draw(number, time.time_ns())
         self._encoder.set_bitrate(self.bitrate_bps)
+        self._encoder.set_frame_rate(self._frame_rate_hz)
         data, is_keyframe = self._encoder.encode(picture, keyframe)
         self._camera.count_encoded()
         if not self._stopping.is_set():

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hal.camera import stamp
+from hal.camera.picture import PictureKind
 from hal.camera.protocol import Facing
 from hal.camera.stamp import Stamp
 
@@ -17,6 +18,11 @@ Picture = NDArray[np.uint8]
 _COLOURS = {Facing.FRONT: (70, 160, 105), Facing.REAR: (120, 80, 155)}
 _INK = 225
 _CLOCK_GLYPHS = "0123456789:"
+_GRAIN_SIDE = 4
+"""Pixels of one grain."""
+_GRAIN_LEVELS = 25
+_GRAIN_SHIFT = 128
+"""The grain of a frame is a part of a greater field, so many pixels at most from its corner."""
 
 
 class TestCard:
@@ -24,7 +30,9 @@ class TestCard:
 
     __test__ = False  # the name is the field's, not pytest's
 
-    def __init__(self, facing: Facing, width: int, height: int) -> None:
+    def __init__(
+        self, facing: Facing, width: int, height: int, kind: PictureKind = PictureKind.CARD
+    ) -> None:
         """``width`` a multiple of 40 and ``height`` of 2, at least 320 x 180.
 
         Raises ValueError for a size that cannot carry the stamp.
@@ -39,16 +47,24 @@ class TestCard:
         self._background = _background(facing, width, height)
         self._picture = self._background.copy()
         self._glyphs = _glyphs(height // 8)
+        self._grain = _grain(width, height) if kind is PictureKind.BUSY else None
 
     def draw(self, frame_number: int, epoch_ns: int) -> Picture:
         """The frame; the same array each time, good until the next call."""
         picture = self._picture
         np.copyto(picture, self._background)
         luma = picture[: self._height]
+        if self._grain is not None:
+            self._scatter(self._grain, luma, frame_number)
         stamp.draw(luma, Stamp(self._facing, frame_number, epoch_ns // 1_000_000 % 2**32))
         self._draw_clock(luma, epoch_ns)
         self._draw_bar(luma, frame_number)
         return picture
+
+    def _scatter(self, grain: Picture, luma: Picture, frame_number: int) -> None:
+        # Multiples of numbers prime to _GRAIN_SHIFT: no two neighbours lie alike, none repeats soon.
+        top, left = frame_number * 53 % _GRAIN_SHIFT, frame_number * 89 % _GRAIN_SHIFT
+        luma += grain[top : top + self._height, left : left + self._width]
 
     def _draw_clock(self, luma: Picture, epoch_ns: int) -> None:
         text = time.strftime("%H:%M:%S", time.localtime(epoch_ns / 1e9))
@@ -77,6 +93,15 @@ def _background(facing: Facing, width: int, height: int) -> Picture:
     top, left = height * 6 // 16, (width - title.shape[1]) // 2
     picture[top : top + title.shape[0], left : left + title.shape[1]][title] = _INK
     return picture
+
+
+@lru_cache(maxsize=4)
+def _grain(width: int, height: int) -> Picture:
+    """Noise to be added to a luma plane; the same each time."""
+    rows = (height + _GRAIN_SHIFT) // _GRAIN_SIDE + 1
+    columns = (width + _GRAIN_SHIFT) // _GRAIN_SIDE + 1
+    levels = np.random.default_rng(0).integers(0, _GRAIN_LEVELS, (rows, columns), np.uint8)
+    return np.kron(levels, np.ones((_GRAIN_SIDE, _GRAIN_SIDE), np.uint8))
 
 
 @lru_cache(maxsize=4)

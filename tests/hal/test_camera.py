@@ -72,6 +72,27 @@ def test_frames_are_paced(
     assert 19 * PERIOD_NS < took_ns < 40 * PERIOD_NS
 
 
+def test_the_frame_rate_changes_while_it_runs(
+    camera: Camera, frames: Heard[EncodedFrame], failures: Heard[CameraUnavailable]
+) -> None:
+    """Never faster than asked for, and without a keyframe."""
+    camera.set_frame_rate(5)  # closed: nothing happens
+    camera.open(Facing.FRONT, SMALL, frames, failures)
+    frames.wait_count(3)
+    camera.set_frame_rate(10)
+    before = len(frames.items) + 2
+    seen = frames.wait_count(before + 5)
+    assert seen[before + 4].capture_time_ns - seen[before].capture_time_ns > 3 * 2 * PERIOD_NS
+    camera.set_frame_rate(1000)
+    before = len(frames.items) + 2
+    seen = frames.wait_count(before + 9)
+    took_ns = seen[before + 8].capture_time_ns - seen[before].capture_time_ns
+    assert took_ns > 7 * PERIOD_NS
+    assert sum(frame.is_keyframe for frame in seen) == 1
+    with pytest.raises(ValueError, match="frame_rate_hz"):
+        camera.set_frame_rate(0)
+
+
 def test_the_profile_is_constrained_baseline(
     camera: Camera, frames: Heard[EncodedFrame], failures: Heard[CameraUnavailable]
 ) -> None:
