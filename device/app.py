@@ -10,11 +10,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 
-from device.config import Config, EchoCanceller, ExchangeTable
+from device.config import Config, Decoder, EchoCanceller, ExchangeTable
 from device.control.panel import ButtonPanel
 from device.errors import CallboxError, ConfigError, ExchangeUnreachable
 from device.exchange.client import ExchangeAccount, ExchangeAddress
 from device.media.engine import MediaEngine
+from device.media.picture.codecs import check_board_decoder
 from device.media.voice import webrtc
 from device.session.call import Calls, CallSession
 from device.session.facts import ButtonReported
@@ -85,6 +86,7 @@ class Unit:
             self.config.video,
             self.loopback_only,
             self.config.media.echo_canceller is EchoCanceller.WEBRTC,
+            self.config.media.decoder is Decoder.BOARD,
         )
         return self.media
 
@@ -137,10 +139,13 @@ async def open_unit(
     """A unit with its hardware claimed. Leaving ends its call and frees everything.
 
     Raises HalError for hardware that cannot be claimed, ExchangeUnreachable for a certificate that
-    cannot be read, MediaError for an echo canceller that is not installed.
+    cannot be read, MediaError for an echo canceller that is not installed or
+    a decoder that this board does not have.
     """
     if config.media.echo_canceller is EchoCanceller.WEBRTC:
         webrtc.load()  # now, and not in the middle of the first call
+    if config.media.decoder is Decoder.BOARD:
+        check_board_decoder()
     async with AsyncExitStack() as stack:
         hardware = hardware_from(config.hardware)
         account = ExchangeAccount(_address(config.exchange))

@@ -5,7 +5,7 @@
 [call]       the settings of device.session.settings.CallSettings
 [hardware]   hal.config.HardwareConfig; [hardware.pins] its pins
 [video]      width, height, frame_rate_hz, bitrate_bps
-[media]      echo_canceller: "webrtc" or "off"
+[media]      echo_canceller: "webrtc" or "off"; decoder: "software" or "h264_v4l2m2m"
 """
 
 import tomllib
@@ -46,12 +46,20 @@ class EchoCanceller(Enum):
     OFF = "off"
 
 
+class Decoder(Enum):
+    """``BOARD``: the codec block of a Raspberry Pi up to the 4, for H.264."""
+
+    SOFTWARE = "software"
+    BOARD = "h264_v4l2m2m"
+
+
 @dataclass(frozen=True, slots=True)
 class MediaTable:
     """``echo_canceller``: with it come noise suppression and gain control, as the route needs them.
-    Off for a microphone that does it all itself."""
+    Off for a microphone that does it all itself. ``decoder`` of the pictures that come in."""
 
     echo_canceller: EchoCanceller = EchoCanceller.WEBRTC
+    decoder: Decoder = Decoder.SOFTWARE
 
 
 @dataclass(frozen=True, slots=True)

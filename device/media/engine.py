@@ -14,6 +14,7 @@ from device.media.rtc import dtls, ice, liveness, packetiser, senders
 from device.media.rtc.contract import check_contract
 from device.media.sending.hub import VideoHub
 from device.media.sending.keyframes import KeyframeGate
+from device.media.stages import StageTimes
 from device.media.voice.processing import processing
 from device.media.voice.sender import VoiceSender
 from device.session.facts import AudioFailed, CameraLost, DevicesChanged, MediaFact
@@ -41,6 +42,7 @@ class MediaEngine:
         video: VideoFormat | None = None,
         loopback_only: bool = False,
         echo_cancelling: bool = False,
+        decoding_on_board: bool = False,
     ) -> None:
         """Raises MediaError when aiortc is not the one that this was written for, or when the echo
         canceller is not there."""
@@ -63,7 +65,16 @@ class MediaEngine:
         self._voice = VoiceSender(self._bridge, muted=False)
         self._mixer = Mixer()
         self._processing = processing(echo_cancelling)
-        parts = MediaParts(self._gate, self._governor, self._hub, self._voice, self._mixer)
+        self._stages = StageTimes()
+        parts = MediaParts(
+            self._gate,
+            self._governor,
+            self._hub,
+            self._voice,
+            self._mixer,
+            self._stages,
+            decoding_on_board,
+        )
         self._mesh = PeerMesh(parts, self._tell, loopback_only)
         self._camera_calls = HardwareCalls()
         self._audio_calls = HardwareCalls()
@@ -100,6 +111,7 @@ class MediaEngine:
             keyframes_asked=self._gate.asked,
             keyframes_made=self._gate.made,
             target_bps=self._governor.target_bps,
+            stages=self._stages.summary(),
             peers=self._mesh.counts(),
         )
 

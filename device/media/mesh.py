@@ -9,18 +9,21 @@ import logging
 import secrets
 from dataclasses import dataclass
 
-from aiortc.mediastreams import MediaStreamTrack
+import av
 
 from device.errors import MediaError
 from device.media.bandwidth.governor import BitrateGovernor
 from device.media.feedback import PeerFeedback
 from device.media.peer import UP_WITHIN_S, PeerLink
-from device.media.picture.remote import Receiver, RemoteFrame
+from device.media.picture.counts import PictureCounts
+from device.media.picture.remote import RemoteFrame, RemotePictures
+from device.media.picture.sync import Playing
 from device.media.playout.mixer import Mixer
 from device.media.playout.packets import VoicePacket
 from device.media.sending.hub import VideoHub
 from device.media.sending.keyframes import KeyframeGate
 from device.media.sending.pacer import Pacer
+from device.media.stages import StageTimes
 from device.media.stale import LinkNames
 from device.media.statistics import PeerCounts
 from device.media.voice.sender import VoiceSender
@@ -43,15 +46,17 @@ class MediaParts:
     hub: VideoHub
     voice: VoiceSender
     mixer: Mixer
+    stages: StageTimes
+    decodes_on_board: bool
 
 
 class _Peer:
     """A participant to whom a link is wanted."""
 
-    def __init__(self, uid: str, feedback: PeerFeedback, receiver: Receiver) -> None:
+    def __init__(self, uid: str, feedback: PeerFeedback) -> None:
         self.uid = uid
         self.feedback = feedback
-        self.receiver = receiver
+        self.pictures = RemotePictures()
         self.we_offer = False
         self.link: PeerLink | None = None
         self.is_told_lost = False
@@ -83,7 +88,7 @@ class PeerMesh:
     def latest_frame(self, uid: str) -> RemoteFrame | None:
         """The newest picture of a peer; None before the first."""
         peer = self._peers.get(uid)
-        return peer.receiver.frame if peer else None
+        return peer.pictures.frame if peer else None
 
     def counts(self) -> dict[str, PeerCounts]:
         """Of each peer who is wanted now."""
@@ -149,7 +154,7 @@ class PeerMesh:
         if peer is None:
             parts = self._parts
             feedback = PeerFeedback(uid, parts.gate, parts.governor, parts.voice)
-            peer = self._peers[uid] = _Peer(uid, feedback, Receiver(uid))
+            peer = self._peers[uid] = _Peer(uid, feedback)
         return peer
 
     async def _offer(self, peer: _Peer) -> None:
@@ -213,6 +218,8 @@ class PeerMesh:
             peer.feedback,
             self.servers,
             self._loopback_only,
+            parts.stages,
+            parts.decodes_on_board,
         )
         self._links.add(link)
         peer.feedback.counts.links += 1
@@ -232,6 +239,7 @@ class PeerMesh:
         if link is not None:
             peer.names.retire(link.name)
             _add_sent(peer.feedback.counts, link)
+            peer.pictures.add_past(link.pictures.counts())
             self._parts.governor.forget(peer.uid)
             self._parts.voice.forget_loss(peer.uid)
             self._parts.mixer.remove(peer.uid)
@@ -267,11 +275,13 @@ class PeerMesh:
         if peer is not None and peer.link is link:
             self._tell(peer, link.name, SignalKind.CANDIDATE, line)
 
-    def on_remote_track(self, link: PeerLink, track: MediaStreamTrack) -> None:
+    def on_picture(self, link: PeerLink, picture: av.VideoFrame) -> None:
         peer = self._peers.get(link.uid)
-        if peer is not None and track.kind == "video":
-            work = peer.receiver.drain(track, lambda: peer.link is link)
-            link.own(work, f"{track.kind}-{link.uid}")
+        if peer is not None and peer.link is link:
+            peer.pictures.show(picture)
+
+    def playing(self, link: PeerLink) -> Playing | None:
+        return self._parts.mixer.playing(link.uid)
 
     def _no_offer(self, peer: _Peer) -> None:
         peer.waiting = None
@@ -284,7 +294,8 @@ class PeerMesh:
 
 def _counts(peer: _Peer, mixer: Mixer) -> PeerCounts:
     counts = peer.feedback.counts.copy()
-    counts.pictures_received = peer.receiver.pictures
+    present = peer.link.pictures.counts() if peer.link is not None else PictureCounts()
+    counts.pictures = peer.pictures.counts(present)
     counts.voice = mixer.counts(peer.uid)
     if peer.link is not None:
         _add_sent(counts, peer.link)

@@ -9,8 +9,8 @@ import logging
 from collections.abc import Coroutine
 from typing import Any, Protocol
 
+import av
 from aiortc import RTCPeerConnection, RTCRtpTransceiver, RTCSessionDescription
-from aiortc.mediastreams import MediaStreamTrack
 from aiortc.rtcicetransport import RTCIceCandidate
 from aiortc.rtp import RtpPacket
 from aiortc.sdp import candidate_from_sdp
@@ -18,13 +18,18 @@ from aiortc.sdp import candidate_from_sdp
 from device.errors import MediaError
 from device.media.codecs import AUDIO_CODECS, VIDEO_CODECS, preferred
 from device.media.description import check, completed
+from device.media.picture.inbound import Asks
+from device.media.picture.stream import PictureSinks, PictureStream
+from device.media.picture.sync import Playing
 from device.media.playout.packets import VoicePacket
-from device.media.rtc import receivers, senders
+from device.media.rtc import receivers, reports, senders
 from device.media.rtc.closing import Closer
 from device.media.rtc.lean_sender import LeanSender
+from device.media.rtc.video_receiver import VideoReceiver
 from device.media.sending.pacer import Pacer
 from device.media.sending.queue import VideoQueue, VoiceQueue
 from device.media.servers import configuration
+from device.media.stages import StageTimes
 from device.session.ports import IceServer
 
 logger = logging.getLogger(__name__)
@@ -48,7 +53,11 @@ class LinkOwner(Protocol):
     def on_candidate(self, link: "PeerLink", line: str) -> None:
         """One that the other end has to be told of, after the description; empty: the last."""
 
-    def on_remote_track(self, link: "PeerLink", track: MediaStreamTrack) -> None: ...
+    def on_picture(self, link: "PeerLink", picture: av.VideoFrame) -> None:
+        """To be shown now."""
+
+    def playing(self, link: "PeerLink") -> Playing | None:
+        """What is heard of this peer."""
 
 
 class PeerLink:
@@ -65,7 +74,10 @@ class PeerLink:
         feedback: senders.Feedback,
         servers: tuple[IceServer, ...],
         loopback_only: bool,
+        stages: StageTimes,
+        on_board: bool,
     ) -> None:
+        """``on_board``: let the board decode the pictures."""
         self.uid = uid
         self.name = name
         self.video_queue = video
@@ -79,7 +91,6 @@ class PeerLink:
         self._has_remote = False
         self._pc = RTCPeerConnection(configuration(servers))
         self._closer = Closer(self._pc, loopback_only)
-        self._pc.add_listener("track", self._on_track)
         self._pc.add_listener("connectionstatechange", self._on_state)
         self._voice = self._add("audio", AUDIO_CODECS)
         self._video = self._add("video", VIDEO_CODECS)
@@ -87,6 +98,7 @@ class PeerLink:
         self._video_sender = LeanSender(self._video.sender, VIDEO_CODECS[0], video, pacer)
         senders.listen(self._video.sender, feedback)
         receivers.divert(self._voice.receiver, self._on_voice_packet)
+        self.pictures = self._new_pictures(stages, on_board)
         self._deadline = asyncio.get_running_loop().call_later(UP_WITHIN_S, self._down)
 
     async def offer(self) -> str:
@@ -141,7 +153,7 @@ class PeerLink:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._closer.close(CLOSE_WITHIN_S)
+        await asyncio.gather(self.pictures.aclose(), self._closer.close(CLOSE_WITHIN_S))
 
     def _add(self, kind: str, codecs: tuple[str, ...]) -> RTCRtpTransceiver:
         transceiver = self._pc.addTransceiver(kind, "sendrecv")
@@ -156,6 +168,14 @@ class PeerLink:
     async def _tell_late_candidates(self) -> None:
         async for line in self._closer.late_candidates():
             self._owner.on_candidate(self, line)
+
+    def _new_pictures(self, stages: StageTimes, on_board: bool) -> PictureStream:
+        sinks = PictureSinks(self._ask, self._on_picture, self._playing)
+        pictures = PictureStream(self.uid, on_board, sinks, stages)
+        self._receiver = VideoReceiver(self._video.receiver, pictures.put, self.own)
+        reports.listen(self._voice.receiver, pictures.sync.on_voice_report)
+        reports.listen(self._video.receiver, pictures.sync.on_picture_report)
+        return pictures
 
     async def _set_remote(self, sdp: str, kind: str) -> None:
         try:
@@ -205,9 +225,14 @@ class PeerLink:
         voice = VoicePacket(packet.ssrc, packet.sequence_number, packet.timestamp, packet.payload)
         self._owner.on_voice_packet(self, voice)
 
-    def _on_track(self, track: MediaStreamTrack) -> None:
-        if not self.is_over:
-            self._owner.on_remote_track(self, track)
+    def _ask(self, asks: Asks) -> None:
+        self._receiver.send(asks)
+
+    def _on_picture(self, picture: av.VideoFrame) -> None:
+        self._owner.on_picture(self, picture)
+
+    def _playing(self) -> Playing | None:
+        return self._owner.playing(self)
 
     def _on_state(self) -> None:
         state = self._pc.connectionState

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass, field, replace
 
+from device.media.picture.counts import PictureCounts
 from device.media.playout.voice_buffer import VoiceCounts
+from device.media.stages import Stage, Timing
 
 
 @dataclass(slots=True)
@@ -21,7 +23,7 @@ class PeerCounts:
     voice_octets_sent: int = 0
     video_frames_dropped: int = 0
     """Not sent, because the peer was too far behind."""
-    pictures_received: int = 0
+    pictures: PictureCounts = PictureCounts()
     voice_packets_received: int = 0
     voice: VoiceCounts = field(default_factory=VoiceCounts)
     """How it was played, over the present link."""
@@ -47,4 +49,6 @@ class MediaStatistics:
     keyframes_asked: int
     keyframes_made: int
     target_bps: int
+    stages: dict[Stage, Timing]
+    """How long each stage of the media takes, over all peers."""
     peers: dict[str, PeerCounts]

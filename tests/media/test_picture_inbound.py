@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from device.media.picture import assembler, gaps, wish
 from device.media.picture.inbound import Asks, InboundVideo
-from device.media.picture.packet import AccessUnit, Extender, VideoCodec, VideoPacket
+from device.media.picture.packet import AccessUnit, VideoCodec, VideoPacket
 from device.media.picture.payloads import MalformedPayload, keyframe_start, unit_of
 from tests.media.video_packets import Picture, packets_of, stream
 
@@ -203,16 +203,6 @@ def test_a_flood_behind_a_gap_is_bounded() -> None:
     asks = inbound.asks(0.0)
     assert asks is not None
     assert asks.keyframe
-
-
-@pytest.mark.parametrize("bits", [16, 32])
-@given(st.integers(0, 2**40), st.lists(st.integers(-1000, 1000), max_size=50))
-def test_numbers_go_on(bits: int, start: int, steps: list[int]) -> None:
-    extender = Extender(bits)
-    offset = extender.extend(start % 2**bits) - start
-    for step in steps:
-        start += step
-        assert extender.extend(start % 2**bits) == start + offset
 
 
 # What is asked for, and when.

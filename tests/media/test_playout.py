@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from device.media.playout.opus_decoder import OpusDecoder
-from device.media.playout.packets import Unwrapper, VoicePacket
+from device.media.playout.packets import VoicePacket
 from device.media.playout.stretch import LEAST_NEEDED, MOST_PERIOD, lengthen, shorten
 from device.media.playout.voice_buffer import VoiceBuffer
+from device.media.unwrapping import Unwrapper
 from hal import BLOCK_S, BLOCK_SAMPLES, SAMPLE_RATE_HZ
 from tests.media.voice_line import PACKET_S, Listener, packets, sent
 

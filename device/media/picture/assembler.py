@@ -7,17 +7,16 @@ not made to wait for what is missing before it.
 
 from bisect import insort
 
-from device.media.picture.packet import AccessUnit, Extender, VideoPacket
+from device.media.picture.packet import MAX_MISORDER, AccessUnit, VideoPacket
 from device.media.picture.payloads import KeyframeStart, MalformedPayload, keyframe_start, unit_of
+from device.media.unwrapping import TIMESTAMP_BITS, Unwrapper
 
 MAX_PACKETS = 1024
 """Held at most: two seconds of 5 Mb/s, or a keyframe of a megabyte."""
-MAX_MISORDER = 1024
-"""A packet further back is no late one: the sender has begun to count anew."""
 
 
 class Assembler:
-    """Of one RTP stream. Sequence numbers are extended ones (``Extender``)."""
+    """Of one RTP stream. Sequence numbers are unwrapped ones."""
 
     def __init__(self) -> None:
         self._packets: dict[int, tuple[VideoPacket, float]] = {}
@@ -26,15 +25,16 @@ class Assembler:
         self._end = 0
         """The first packet that is missing from there on."""
         self._key_starts: list[int] = []
-        self._timestamps = Extender(bits=32)
+        self._is_begun = False
+        """The picture that comes next surely begins with its first packet."""
+        self._timestamps = Unwrapper(TIMESTAMP_BITS)
         self.needs_keyframe = True
         """Nothing else can be decoded."""
         self.received = 0
         """Whole pictures."""
         self.dropped = 0
-        """Pictures of which something came and that could not be used."""
-        self.malformed = 0
-        """Pictures among them that made no sense."""
+        """Pictures of which something came and that could not be used: they were not whole, made no
+        sense, or came after one that did not."""
 
     @property
     def next_number(self) -> int:
@@ -55,7 +55,7 @@ class Assembler:
         if len(self._packets) >= MAX_PACKETS:
             self.restart(number)
         self._packets[number] = packet, now_s
-        if keyframe_start(packet.codec, packet.payload) is not KeyframeStart.NO:
+        if _starts(packet) is not KeyframeStart.NO:
             insort(self._key_starts, number)
         if number > self._end:
             self._skip_to_keyframe(packet.timestamp)
@@ -66,6 +66,7 @@ class Assembler:
         self._drop(list(self._packets))
         self._key_starts.clear()
         self._next = self._end = number
+        self._is_begun = False
         self.needs_keyframe = True
 
     def require_keyframe(self) -> None:
@@ -96,23 +97,28 @@ class Assembler:
         if not packets:
             return None  # nothing but padding, which browsers send to probe the network
         self.received += 1
+        times_s = [arrival_s for _, arrival_s in held]
+        unit = self._unit(packets, max(times_s) - min(times_s))
+        self._is_begun = True
+        self.dropped += unit is None
+        return unit
+
+    def _unit(self, packets: list[VideoPacket], assembly_s: float) -> AccessUnit | None:
+        """All of a picture, if it can be decoded."""
         first = packets[0]
-        timestamp = self._timestamps.extend(first.timestamp)
+        timestamp = self._timestamps.unwrap(first.timestamp)
+        if not self._is_begun and _starts(first) is not KeyframeStart.YES:
+            return None
         try:
             if any(packet.codec is not first.codec for packet in packets):
                 raise MalformedPayload("a picture is of two codecs")
             data, is_keyframe = unit_of(first.codec, [packet.payload for packet in packets])
         except MalformedPayload:
-            self.malformed += 1
-            self.dropped += 1
             self.needs_keyframe = True
             return None
         if self.needs_keyframe and not is_keyframe:
-            self.dropped += 1
             return None
         self.needs_keyframe = False
-        times_s = [arrival_s for _, arrival_s in held]
-        assembly_s = max(times_s) - min(times_s)
         return AccessUnit(first.codec, timestamp, data, is_keyframe, assembly_s)
 
     def _skip_to_keyframe(self, timestamp: int) -> None:
@@ -128,11 +134,12 @@ class Assembler:
                 self._drop(before)
                 self._key_starts = [each for each in self._key_starts if each >= start]
                 self._next = self._end = start
+                self._is_begun = True
                 return
 
     def _begins_picture(self, number: int) -> bool:
         packet, _ = self._packets[number]
-        if keyframe_start(packet.codec, packet.payload) is KeyframeStart.YES:
+        if _starts(packet) is KeyframeStart.YES:
             return True
         before = self._packets.get(number - 1)
         return before is not None and before[0].timestamp != packet.timestamp
@@ -141,9 +148,7 @@ class Assembler:
         timestamp = self._packets[number][0].timestamp
         while (held := self._packets.get(number)) is not None:
             packet, _ = held
-            if packet.timestamp != timestamp:
-                return True
-            if packet.marker:
+            if packet.timestamp != timestamp or packet.marker:
                 return True
             number += 1
         return False
@@ -151,3 +156,7 @@ class Assembler:
     def _drop(self, numbers: list[int]) -> None:
         packets = [self._packets.pop(number)[0] for number in numbers]
         self.dropped += len({packet.timestamp for packet in packets if packet.payload})
+
+
+def _starts(packet: VideoPacket) -> KeyframeStart:
+    return keyframe_start(packet.codec, packet.payload)

@@ -6,12 +6,12 @@ retransmissions themselves.
 
 from dataclasses import dataclass
 
+from device.media.picture.packet import MAX_MISORDER
+
 REORDERING_S = 0.005
 """A packet that was merely overtaken gets so long before it is asked for."""
 MAX_MISSING = 256
 """Senders keep little more than so many packets to send again (libwebrtc 600 at most, aiortc 128)."""
-MAX_MISORDER = 1024
-"""As the assembler's: further back the sender has begun to count anew."""
 MAX_TRIES = 10
 BACK_OFF = 1.5
 """Each try waits so much longer than the one before it."""
@@ -50,7 +50,7 @@ class RetryTime:
 
 
 class Gaps:
-    """Of one RTP stream; extended sequence numbers."""
+    """Of one RTP stream; unwrapped sequence numbers."""
 
     def __init__(self) -> None:
         self._missing: dict[int, _Missing] = {}  # in the order of their numbers

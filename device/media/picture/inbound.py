@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 from device.media.picture.assembler import Assembler
+from device.media.picture.counts import PictureCounts
 from device.media.picture.gaps import Gaps
-from device.media.picture.packet import AccessUnit, Extender, VideoPacket
+from device.media.picture.packet import AccessUnit, VideoPacket
 from device.media.picture.wish import KeyframeWish
+from device.media.unwrapping import SEQUENCE_BITS, Unwrapper
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,34 +19,16 @@ class Asks:
     keyframe: bool
 
 
-@dataclass(frozen=True, slots=True)
-class InboundCounts:
-    """Pictures, packets asked for again, and keyframes asked for."""
-
-    received: int = 0
-    dropped: int = 0
-    packets_asked: int = 0
-    keyframes_asked: int = 0
-
-    def __add__(self, other: "InboundCounts") -> "InboundCounts":
-        return InboundCounts(
-            self.received + other.received,
-            self.dropped + other.dropped,
-            self.packets_asked + other.packets_asked,
-            self.keyframes_asked + other.keyframes_asked,
-        )
-
-
 class InboundVideo:
     """Times are seconds on any clock that goes on."""
 
     def __init__(self) -> None:
-        self._past = InboundCounts()
+        self._past = PictureCounts()
         self._begin(None)
 
     def _begin(self, ssrc: int | None) -> None:
         self._ssrc = ssrc
-        self._numbers = Extender(bits=16)
+        self._numbers = Unwrapper(SEQUENCE_BITS)
         self._gaps = Gaps()
         self._assembler = Assembler()
         self._wish = KeyframeWish()
@@ -54,7 +38,7 @@ class InboundVideo:
         if packet.ssrc != self._ssrc:  # the first packet, or a stream that replaces the old one
             self._past = self.counts()
             self._begin(packet.ssrc)
-        number = self._numbers.extend(packet.sequence_number)
+        number = self._numbers.unwrap(packet.sequence_number)
         dropped = self._assembler.dropped
         if not self._gaps.arrived(number, now_s):
             self._assembler.restart(number)
@@ -92,11 +76,11 @@ class InboundVideo:
             return None
         return Asks(self._ssrc, [number & 0xFFFF for number in lost], keyframe)
 
-    def counts(self) -> InboundCounts:
+    def counts(self) -> PictureCounts:
         """Since the start, over all streams."""
-        return self._past + InboundCounts(
-            self._assembler.received,
-            self._assembler.dropped,
-            self._gaps.asked,
-            self._wish.asked,
+        return self._past + PictureCounts(
+            received=self._assembler.received,
+            dropped=self._assembler.dropped,
+            packets_asked=self._gaps.asked,
+            keyframes_asked=self._wish.asked,
         )

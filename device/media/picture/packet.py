@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import Enum
 
+MAX_MISORDER = 1024
+"""A packet further back is no late one: the sender has begun to count anew."""
+
 
 class VideoCodec(Enum):
     """What can be received; by FFmpeg's names."""
@@ -35,19 +38,3 @@ class AccessUnit:
     is_keyframe: bool
     assembly_s: float
     """From its first packet to its last."""
-
-
-class Extender:
-    """Numbers of a header, which begin anew at ``2**bits``, on an axis that goes on (RFC 3550 A.1)."""
-
-    def __init__(self, bits: int) -> None:
-        self._size = 1 << bits
-        self._last: int | None = None
-
-    def extend(self, number: int) -> int:
-        """The number nearest to the last one; may be negative, when it is from before the first."""
-        if self._last is None:
-            self._last = number
-        half = self._size // 2
-        self._last += (number - self._last + half) % self._size - half
-        return self._last

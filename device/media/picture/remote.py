@@ -1,51 +1,44 @@
-"""What comes decoded from the peers: the newest picture is kept."""
+"""What is seen of a peer: the newest picture, over however many links after one another."""
 
-import logging
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import av
-from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 
-logger = logging.getLogger(__name__)
+from device.media.picture.counts import PictureCounts
+from device.media.picture.freezes import FreezeMeter
 
 
 @dataclass(frozen=True, slots=True)
 class RemoteFrame:
-    """The newest decoded picture of a peer; ``arrived_ns`` on the clock of time.monotonic_ns."""
+    """The newest picture of a peer; ``arrived_ns``: when its time to be shown had come, on the clock of
+    time.monotonic_ns."""
 
     picture: av.VideoFrame
     arrived_ns: int
     number: int
 
 
-class Receiver:
-    """Takes what one peer sends, over however many links after one another."""
+class RemotePictures:
+    """Of one peer."""
 
-    def __init__(self, uid: str) -> None:
-        self._uid = uid
+    def __init__(self) -> None:
         self.frame: RemoteFrame | None = None
-        self.pictures = 0
+        self._past = PictureCounts()
+        self._freezes = FreezeMeter()
 
-    async def drain(self, track: MediaStreamTrack, is_wanted: Callable[[], bool]) -> None:
-        """Take every frame until the track ends; what is not drained piles up in aiortc. What comes
-        while ``is_wanted`` says no is thrown away."""
-        has_failed = False
-        while True:
-            try:
-                frame = await track.recv()
-            except MediaStreamError:
-                return
-            try:
-                if is_wanted():
-                    self._take(frame)
-            except Exception:
-                if not has_failed:  # once, or a bad peer fills the log
-                    logger.exception("A frame of %s could not be used", self._uid)
-                has_failed = True
+    def show(self, picture: av.VideoFrame) -> None:
+        """This one from now on."""
+        now_ns = time.monotonic_ns()
+        self._freezes.shown(now_ns / 1e9)
+        number = self.frame.number + 1 if self.frame else 1
+        self.frame = RemoteFrame(picture, now_ns, number)
 
-    def _take(self, frame: Any) -> None:
-        self.pictures += 1
-        self.frame = RemoteFrame(frame, time.monotonic_ns(), self.pictures)
+    def add_past(self, counts: PictureCounts) -> None:
+        """The counters of a link that is gone."""
+        self._past += counts
+
+    def counts(self, present: PictureCounts) -> PictureCounts:
+        """With those of the present link."""
+        counts = self._past + present
+        return replace(counts, freezes=self._freezes.count, frozen_s=self._freezes.frozen_s)

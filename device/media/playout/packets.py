@@ -1,10 +1,7 @@
-"""A stream's packets in order, with numbers that do not wrap."""
+"""A stream's packets in order, by numbers that do not wrap."""
 
 from dataclasses import dataclass
 
-SEQUENCE_BITS = 16
-TIMESTAMP_BITS = 32
-"""RFC 3550 section 5.1."""
 MOST_PACKETS = 100
 """Two seconds; of a voice that is longer not played the oldest goes."""
 
@@ -17,24 +14,6 @@ class VoicePacket:
     sequence_number: int
     timestamp: int
     payload: bytes
-
-
-class Unwrapper:
-    """Counts on where ``bits`` bits wrap."""
-
-    def __init__(self, bits: int) -> None:
-        self._size = 1 << bits
-        self._last: int | None = None
-
-    def unwrap(self, value: int) -> int:
-        """The number nearest to the last one that is ``value`` modulo the size."""
-        if self._last is None:
-            self._last = value
-            return value
-        half = self._size // 2
-        near = self._last + (value - self._last + half) % self._size - half
-        self._last = near
-        return near
 
 
 class PacketQueue:

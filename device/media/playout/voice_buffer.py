@@ -12,16 +12,10 @@ import numpy as np
 
 from device.media.playout.delay import DelayEstimator
 from device.media.playout.opus_decoder import STEP_SAMPLES, OpusDecoder, Samples
-from device.media.playout.packets import (
-    MOST_PACKETS,
-    SEQUENCE_BITS,
-    TIMESTAMP_BITS,
-    PacketQueue,
-    Unwrapper,
-    VoicePacket,
-)
+from device.media.playout.packets import MOST_PACKETS, PacketQueue, VoicePacket
 from device.media.playout.stretch import LEAST_NEEDED, NEEDED, lengthen, shorten
 from device.media.resampling import AFTER, BEFORE, interpolate
+from device.media.unwrapping import SEQUENCE_BITS, TIMESTAMP_BITS, Unwrapper
 from hal import BLOCK_SAMPLES, SAMPLE_RATE_HZ
 
 PACKET_SAMPLES = 2 * BLOCK_SAMPLES
