@@ -1,0 +1,37 @@
+"""Pictures over real sockets and a bad network."""
+
+import threading
+
+from device.media.stages import Stage
+from tests.bench.impairment import Path
+from tests.bench.relay import Relay
+from tests.media.conftest import MakeStation
+from tests.media.lossy import connect_through
+from tests.media.world import Station, until
+
+
+async def test_what_is_lost_is_sent_again(new_station: MakeStation) -> None:
+    """One packet of eight is lost, its retransmission as well: the picture goes on all the same."""
+    with Relay(to_near=Path(loss=0.12, delay_s=0.02), to_far=Path(delay_s=0.02)) as relay:
+        hall, door = await new_station("hall", 1000), await new_station("door", 440)
+        await connect_through(relay, hall, door)
+        await until(lambda: hall.engine.statistics().peers["door"].pictures.decoded > 60)
+        counts = hall.engine.statistics().peers["door"].pictures
+        assert relay.report()[1].lost > 5
+        assert counts.packets_asked > 5
+        assert counts.keyframes_asked <= 3
+        assert hall.seen("door") is not None
+        assert hall.engine.statistics().stages[Stage.DECODE].count > 60
+        assert not hall.failures + door.failures
+
+
+async def test_one_decoding_thread_a_peer_and_none_of_aiortc(pair: tuple[Station, Station]) -> None:
+    door, hall = pair
+    await door.sees("hall")
+    await hall.sees("door")
+    names = [thread.name for thread in threading.enumerate()]
+    assert sorted(name for name in names if "pictures" in name) == [
+        "pictures-door",
+        "pictures-hall",
+    ]
+    assert "video-decoder" not in names
