@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from device.config import EchoCanceller, load, parse
+from device.config import Decoder, EchoCanceller, load, parse
 from device.errors import ConfigError
 from hal import AudioMode
 from hal.config import GpioBackend
@@ -27,7 +27,7 @@ def test_everything_is_read(tmp_path: Path) -> None:
         'main_video_container = { aspect_ratio = "cover" }\n'
         '[hardware]\nbuttons = "disabled"\n[hardware.pins]\nmute = 5\n'
         "[video]\nwidth = 640\nheight = 360\n"
-        '[media]\necho_canceller = "off"\n'
+        '[media]\necho_canceller = "off"\ndecoder = "h264_v4l2m2m"\n'
     )
     config = load(path)
     assert config.exchange.certificate == tmp_path / "exchange.pem"
@@ -36,6 +36,7 @@ def test_everything_is_read(tmp_path: Path) -> None:
     assert config.hardware.pins.mute == 5
     assert config.video.width == 640
     assert config.media.echo_canceller is EchoCanceller.OFF
+    assert config.media.decoder is Decoder.BOARD
     assert "secret words" not in repr(config)
 
 
@@ -53,6 +54,7 @@ def test_everything_is_read(tmp_path: Path) -> None:
         ({"hardware": {"pins": {"mute": 17}}}, "17"),
         ({"video": {"width": 1.5}}, "width"),
         ({"media": {"echo_canceller": "speex"}}, "speex"),
+        ({"media": {"decoder": "hardware"}}, "hardware"),
     ],
 )
 def test_a_mistake_is_named(table: dict[str, object], words: str) -> None:

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from aiortc.codecs.vpx import Vp8Encoder
 
+from device.app import open_unit
+from device.config import parse
 from device.errors import MediaError
 from device.media.picture import codecs, decoder
 from device.media.picture.decoder import QUEUE_UNITS, DecodedPicture, DecoderThread
@@ -20,7 +22,7 @@ from hal import VideoFormat
 from hal.camera.encoder import SoftwareEncoder
 from tests.media.world import until
 
-SMALL = VideoFormat(width=64, height=48, frame_rate_hz=30, bitrate_bps=100_000)
+SMALL = VideoFormat(width=64, height=64, frame_rate_hz=30, bitrate_bps=100_000)
 
 
 def unit(timestamp: int, is_keyframe: bool = False, data: bytes = b"") -> AccessUnit:
@@ -30,7 +32,7 @@ def unit(timestamp: int, is_keyframe: bool = False, data: bytes = b"") -> Access
 def encoded(count: int) -> list[AccessUnit]:
     """Pictures that get brighter; the first is a keyframe."""
     encoder = SoftwareEncoder(SMALL)
-    pictures = [np.full((72, 64), 20 + 10 * number, np.uint8) for number in range(count)]
+    pictures = [np.full((96, 64), 20 + 10 * number, np.uint8) for number in range(count)]
     made = [encoder.encode(picture, number == 0) for number, picture in enumerate(pictures)]
     return [unit(3000 * at, key, data) for at, (data, key) in enumerate(made)]
 
@@ -196,8 +198,10 @@ async def test_after_a_failure_only_a_keyframe_is_decoded(caplog: pytest.LogCapt
 async def test_a_board_without_a_decoder_is_said_and_not_replaced(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
+    config = parse({"media": {"decoder": "h264_v4l2m2m", "echo_canceller": "off"}})
     with pytest.raises(MediaError, match='set decoder = "software"'):
-        codecs.check_board_decoder()
+        async with open_unit(config):
+            pass
     screen = Screen(on_board=True)
     screen.decoder.put(encoded(1)[0])
     screen.wait(lambda: screen.keyframes_needed == 1)
@@ -207,8 +211,12 @@ async def test_a_board_without_a_decoder_is_said_and_not_replaced(
 
 
 def test_a_picture_may_not_be_huge() -> None:
-    encoder = SoftwareEncoder(VideoFormat(2560, 1440, 30, 500_000))
-    data, _ = encoder.encode(np.zeros((2160, 2560), np.uint8), keyframe=True)
+    encoder = av.CodecContext.create("libx264", "w")
+    encoder.width, encoder.height, encoder.pix_fmt = 2560, 1440, "yuv420p"
+    encoder.options = {"preset": "ultrafast", "tune": "zerolatency"}
+    encoder.time_base = Fraction(1, 30)
+    black = av.VideoFrame.from_ndarray(np.zeros((2160, 2560), np.uint8), format="yuv420p")
+    (packet,) = encoder.encode(black)
     context = codecs.open_decoder(VideoCodec.H264, on_board=False)
     with pytest.raises(av.FFmpegError):
-        context.decode(av.Packet(data))
+        context.decode(packet)
