@@ -4,10 +4,12 @@ import asyncio
 from collections.abc import Callable
 
 from device.media import statistics
+from device.media.bandwidth.encoder import EncoderControl
 from device.media.bandwidth.governor import BitrateGovernor
 from device.media.hardware import HardwareCalls
 from device.media.loop import LoopBridge
-from device.media.mesh import MediaParts, PeerMesh
+from device.media.mesh import PeerMesh
+from device.media.parts import MediaParts
 from device.media.picture.remote import RemoteFrame
 from device.media.playout.mixer import Mixer
 from device.media.rtc import dtls, ice, liveness, packetiser, senders
@@ -59,9 +61,8 @@ class MediaEngine:
         self._report: ReportMedia = lambda fact: None
         self._gate = KeyframeGate(camera.request_keyframe, loop.time, loop.call_at)
         self._hub = VideoHub(self._gate, packetiser.cut)
-        self._governor = BitrateGovernor(
-            camera.set_bitrate, self._video.bitrate_bps, lambda: self._hub.sent_bps
-        )
+        self._encoder = EncoderControl(camera, self._video)
+        self._governor = BitrateGovernor(self._encoder.set_bitrate, self._video.bitrate_bps)
         self._voice = VoiceSender(self._bridge, muted=False)
         self._mixer = Mixer()
         self._processing = processing(echo_cancelling)
@@ -112,6 +113,7 @@ class MediaEngine:
             keyframes_made=self._gate.made,
             target_bps=self._governor.target_bps,
             stages=self._stages.summary(),
+            frame_rate_hz=self._encoder.frame_rate_hz,
             peers=self._mesh.counts(),
         )
 
@@ -142,8 +144,7 @@ class MediaEngine:
             lambda frame: self._bridge.post(self._hub.take, frame),
             lambda error: self._bridge.post(self._on_camera_failure, error),
         )
-        if self._governor.target_bps != self._video.bitrate_bps:
-            self._camera.set_bitrate(self._governor.target_bps)
+        self._encoder.opened()
 
     async def close_camera(self) -> None:
         await self._camera_calls.run(self._camera.close)

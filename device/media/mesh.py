@@ -7,26 +7,20 @@ of a link that has been replaced is dropped.
 import asyncio
 import logging
 import secrets
-from dataclasses import dataclass
 
 import av
 
 from device.errors import MediaError
-from device.media.bandwidth.governor import BitrateGovernor
 from device.media.feedback import PeerFeedback
+from device.media.parts import MediaParts
 from device.media.peer import UP_WITHIN_S, PeerLink
 from device.media.picture.counts import PictureCounts
 from device.media.picture.remote import RemoteFrame, RemotePictures
 from device.media.picture.sync import Playing
 from device.media.playout.mixer import Mixer
 from device.media.playout.packets import VoicePacket
-from device.media.sending.hub import VideoHub
-from device.media.sending.keyframes import KeyframeGate
-from device.media.sending.pacer import Pacer
-from device.media.stages import StageTimes
 from device.media.stale import LinkNames
 from device.media.statistics import PeerCounts
-from device.media.voice.sender import VoiceSender
 from device.session.facts import PeerLinkLost, PeerLinkUp, SignalReady
 from device.session.ports import IceServer, ReportMedia
 from device.session.values import Signal, SignalKind
@@ -35,19 +29,6 @@ logger = logging.getLogger(__name__)
 
 ANY_LINK = "-"
 """What a RESTART names when its sender has no link."""
-
-
-@dataclass(frozen=True, slots=True)
-class MediaParts:
-    """What all links share."""
-
-    gate: KeyframeGate
-    governor: BitrateGovernor
-    hub: VideoHub
-    voice: VoiceSender
-    mixer: Mixer
-    stages: StageTimes
-    decodes_on_board: bool
 
 
 class _Peer:
@@ -153,7 +134,7 @@ class PeerMesh:
         peer = self._peers.get(uid)
         if peer is None:
             parts = self._parts
-            feedback = PeerFeedback(uid, parts.gate, parts.governor, parts.voice)
+            feedback = parts.new_feedback(uid)
             peer = self._peers[uid] = _Peer(uid, feedback)
         return peer
 
@@ -213,16 +194,15 @@ class PeerMesh:
             name,
             self,
             parts.hub.add_queue(),
-            Pacer(lambda: parts.governor.target_bps),
             parts.voice.add_queue(),
             peer.feedback,
+            peer.feedback.begin_link(),
             self.servers,
             self._loopback_only,
             parts.stages,
             parts.decodes_on_board,
         )
         self._links.add(link)
-        peer.feedback.counts.links += 1
         return link
 
     async def _drop(self, peer: _Peer) -> PeerLink | None:
@@ -240,7 +220,7 @@ class PeerMesh:
             peer.names.retire(link.name)
             _add_sent(peer.feedback.counts, link)
             peer.pictures.add_past(link.pictures.counts())
-            self._parts.governor.forget(peer.uid)
+            link.bandwidth.close()
             self._parts.voice.forget_loss(peer.uid)
             self._parts.mixer.remove(peer.uid)
         return link
@@ -298,6 +278,7 @@ def _counts(peer: _Peer, mixer: Mixer) -> PeerCounts:
     counts.pictures = peer.pictures.counts(present)
     counts.voice = mixer.counts(peer.uid)
     if peer.link is not None:
+        counts.takes_bps = peer.link.bandwidth.estimate_bps
         _add_sent(counts, peer.link)
     return counts
 

@@ -16,6 +16,7 @@ from aiortc.rtp import RtpPacket
 from aiortc.sdp import candidate_from_sdp
 
 from device.errors import MediaError
+from device.media.bandwidth.link import LinkBandwidth
 from device.media.codecs import AUDIO_CODECS, VIDEO_CODECS, preferred
 from device.media.description import check, completed
 from device.media.picture.inbound import Asks
@@ -24,6 +25,7 @@ from device.media.picture.sync import Playing
 from device.media.playout.packets import VoicePacket
 from device.media.rtc import receivers, reports, senders
 from device.media.rtc.closing import Closer
+from device.media.rtc.feedback_exchange import FeedbackExchange
 from device.media.rtc.lean_sender import LeanSender
 from device.media.rtc.video_receiver import VideoReceiver
 from device.media.sending.pacer import Pacer
@@ -69,9 +71,9 @@ class PeerLink:
         name: str,
         owner: LinkOwner,
         video: VideoQueue,
-        pacer: Pacer,
         voice: VoiceQueue,
         feedback: senders.Feedback,
+        bandwidth: LinkBandwidth,
         servers: tuple[IceServer, ...],
         loopback_only: bool,
         stages: StageTimes,
@@ -82,6 +84,7 @@ class PeerLink:
         self.name = name
         self.video_queue = video
         self.voice_queue = voice
+        self.bandwidth = bandwidth
         self.is_over = False
         """Broken, not up in time, or closed."""
         self._owner = owner
@@ -89,12 +92,14 @@ class PeerLink:
         self._early_candidates: list[str] = []
         self._candidates_left = MAX_CANDIDATES
         self._has_remote = False
+        self._exchange: FeedbackExchange | None = None
         self._pc = RTCPeerConnection(configuration(servers))
         self._closer = Closer(self._pc, loopback_only)
         self._pc.add_listener("connectionstatechange", self._on_state)
         self._voice = self._add("audio", AUDIO_CODECS)
         self._video = self._add("video", VIDEO_CODECS)
         self._voice_sender = LeanSender(self._voice.sender, AUDIO_CODECS[0], voice, None)
+        pacer = Pacer(lambda: bandwidth.pacing_bps)
         self._video_sender = LeanSender(self._video.sender, VIDEO_CODECS[0], video, pacer)
         senders.listen(self._video.sender, feedback)
         receivers.divert(self._voice.receiver, self._on_voice_packet)
@@ -150,6 +155,9 @@ class PeerLink:
         """Idempotent; cuts off a connection that does not close by itself."""
         self.is_over = True
         self._deadline.cancel()
+        self.bandwidth.close()
+        if self._exchange is not None:
+            self._exchange.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -240,6 +248,7 @@ class PeerLink:
             return
         if state == "connected":
             self._deadline.cancel()
+            self._exchange = FeedbackExchange(self._video.sender, self.bandwidth.on_arrivals)
             self.video_queue.open()
             self.voice_queue.open()
             self._owner.on_link_up(self)

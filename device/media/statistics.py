@@ -16,6 +16,8 @@ class PeerCounts:
     packets_missed: int = 0
     loss_fraction: float = 0.0
     estimated_bps: int | None = None
+    takes_bps: float | None = None
+    """What the present link's network takes, voice included, by the arrivals that the peer reports."""
     round_trip_s: float | None = None
     video_packets_sent: int = 0
     video_octets_sent: int = 0
@@ -51,4 +53,6 @@ class MediaStatistics:
     target_bps: int
     stages: dict[Stage, Timing]
     """How long each stage of the media takes, over all peers."""
+    frame_rate_hz: int
+    """What the encoder is asked for just now."""
     peers: dict[str, PeerCounts]

@@ -9,10 +9,10 @@ from aiortc.rtp import RtcpRtpfbPacket, RtpPacket
 
 from device.media.rtc.lean_sender import HISTORY, LeanSender
 from device.media.sending.frame import MediaFrame
-from device.media.sending.pacer import BURST_S, FACTOR, FRAME_S, Pacer
+from device.media.sending.pacer import BURST_S, FRAME_S, Pacer
 from tests.media.world import Station, until
 
-ENCODER_BPS = 2_000_000
+RATE_BPS = 5_000_000
 PACKET = 1200
 
 
@@ -33,20 +33,20 @@ def departures(pacer: Pacer, packets: int, now_s: float) -> list[float]:
 
 
 def test_an_ordinary_frame_leaves_at_once() -> None:
-    pacer = Pacer(lambda: ENCODER_BPS)
+    pacer = Pacer(lambda: RATE_BPS)
     for frame in range(100):
         now_s = 10 + frame / 30
         assert departures(pacer, 7, now_s) == [now_s] * 7
 
 
 def test_a_keyframe_leaves_in_small_bursts_at_the_pacing_rate() -> None:
-    pacer = Pacer(lambda: ENCODER_BPS)
+    pacer = Pacer(lambda: RATE_BPS)
     times = departures(pacer, 28, 10.0)
-    at_rate_s = 28 * PACKET * 8 / (FACTOR * ENCODER_BPS)
+    at_rate_s = 28 * PACKET * 8 / RATE_BPS
     assert times[-1] - times[0] == pytest.approx(at_rate_s - BURST_S, abs=0.003)
     for time_s in times:
         burst = [other for other in times if time_s <= other < time_s + BURST_S]
-        assert len(burst) * PACKET * 8 <= 2 * BURST_S * FACTOR * ENCODER_BPS + 8 * PACKET
+        assert len(burst) * PACKET * 8 <= 2 * BURST_S * RATE_BPS + 8 * PACKET
     assert departures(pacer, 7, times[-1])[-1] > times[-1], "what comes after waits its turn"
     later_s = times[-1] + 4 * FRAME_S
     assert departures(pacer, 7, later_s) == [later_s] * 7

@@ -1,10 +1,9 @@
-"""The hub, the keyframe gate, the governor and the parameter sets, by a clock turned by hand."""
+"""The hub, the keyframe gate and the parameter sets, by a clock turned by hand."""
 
 from collections.abc import Callable
 
 import pytest
 
-from device.media.bandwidth.governor import FLOOR_BPS, BitrateGovernor
 from device.media.sending.hub import VideoHub
 from device.media.sending.keyframes import INTERVAL_S, KeyframeGate
 from device.media.sending.parameter_sets import ParameterSets
@@ -182,62 +181,6 @@ def test_a_keyframe_that_comes_by_itself_answers_what_is_due(world: World) -> No
     world.gate.came()
     world.clock.turn(1)
     assert len(world.requests) == 1
-
-
-class Encoder:
-    def __init__(self, ceiling_bps: int = 2_000_000) -> None:
-        self.told: list[int] = []
-        self.sent_bps = 0.0
-        self.governor = BitrateGovernor(self.told.append, ceiling_bps, lambda: self.sent_bps)
-
-
-def test_the_slowest_peer_decides() -> None:
-    encoder = Encoder()
-    encoder.sent_bps = 2_000_000
-    encoder.governor.estimate("a", 1_500_000)
-    encoder.governor.estimate("b", 900_000)
-    encoder.governor.estimate("a", 1_400_000)
-    assert encoder.told == [1_500_000, 900_000]
-    encoder.governor.forget("b")
-    assert encoder.told[-1] == 1_400_000
-    encoder.governor.forget("a")
-    assert encoder.told[-1] == 2_000_000
-
-
-def test_the_target_stays_within_its_bounds() -> None:
-    encoder = Encoder()
-    encoder.sent_bps = 2_000_000
-    encoder.governor.estimate("a", 20_000)
-    assert encoder.told == [FLOOR_BPS]
-    encoder.sent_bps = FLOOR_BPS
-    encoder.governor.estimate("a", 50_000_000)
-    assert encoder.told[-1] == 2_000_000
-    encoder.governor.estimate("b", 60_000_000)
-    assert len(encoder.told) == 2
-
-
-def test_a_ceiling_below_the_floor_is_kept() -> None:
-    encoder = Encoder(ceiling_bps=100_000)
-    encoder.sent_bps = 100_000
-    encoder.governor.estimate("a", 20_000)
-    assert encoder.told == []
-    assert encoder.governor.target_bps == 100_000
-
-
-def test_small_changes_do_not_reach_the_encoder() -> None:
-    encoder = Encoder()
-    encoder.sent_bps = 2_000_000
-    encoder.governor.estimate("a", 1_000_000)
-    for bitrate_bps in (1_010_000, 1_030_000, 980_000, 1_049_000):
-        encoder.governor.estimate("a", bitrate_bps)
-    assert encoder.told == [1_000_000]
-
-
-def test_an_estimate_that_little_is_sent_binds_nobody() -> None:
-    encoder = Encoder()
-    encoder.sent_bps = 300_000  # a still picture
-    encoder.governor.estimate("a", 450_000)
-    assert encoder.told == []
 
 
 def test_parameter_sets_are_put_where_they_lack() -> None:

@@ -1,53 +1,104 @@
-"""Chooses the encoder's bitrate from what the peers' networks take.
+"""Chooses the encoder's bitrate from what the peers' networks take: one encoder serves them all.
 
-Policy: the slowest peer decides, but never below FLOOR_BPS, under which nobody sees anything: a
-peer that takes less loses frames of its own, and does not take the picture away from the others. A
-receiver cannot estimate more than about one and a half times what it is sent, so an estimate well
-above what is sent only says that little is sent, and binds nobody.
+Policy, in this order:
+
+1. Voice first: a link's estimate counts without the bits of the voice.
+2. The slowest link decides, so that everybody sees all frames.
+3. But not one straggler: of three links or more, one that takes less than STRAGGLER of what the next
+   slowest takes does not count, until it takes BACK of that. Of two links neither is a straggler: one
+   sharp picture is not worth more than two coarse ones.
+4. Never below FLOOR_BPS, under which nobody sees anything, nor above the format's bitrate.
+5. Changes of less than HYSTERESIS are not worth a call of the encoder.
+
+Who takes less than the encoder gives by 3 or 4 is paced to what is left beside their voice: their
+queue runs over, they see a still now and then, and they hear well.
 """
 
 from collections.abc import Callable
 
+from device.media.bandwidth.share import link_bps, video_bps
+
 FLOOR_BPS = 150_000
-USED = 0.85
-"""An estimate binds once so much of it is used."""
+STRAGGLER, BACK = 1 / 3, 1 / 2
 HYSTERESIS = 0.05
-"""A change of less is not worth a call of the encoder."""
+START_BPS = 1_000_000
+"""Of the first link, before anything is known of it."""
+HEADROOM = 1.15
+"""More than this times what all of it needs is never asked of a link."""
+PACING = 1.5
+"""Over the link's share for video: a keyframe then leaves in about 100 ms."""
+PACING_UNKNOWN = 2.5
+"""Over the encoder's bitrate, where nothing is known of the link: as libwebrtc has it
+(kDefaultPaceMultiplier)."""
+LEAST_PACING_BPS = 20_000
 
 
 class BitrateGovernor:
     """Call in the event loop."""
 
-    def __init__(
-        self,
-        set_bitrate: Callable[[int], None],
-        ceiling_bps: int,
-        sent_bps: Callable[[], float],
-    ) -> None:
-        """The encoder starts at ``ceiling_bps``; ``sent_bps`` is what a peer is sent just now."""
+    def __init__(self, set_bitrate: Callable[[int], None], ceiling_bps: int) -> None:
+        """The encoder starts at ``ceiling_bps``."""
         self._set_bitrate = set_bitrate
-        self._sent_bps = sent_bps
         self._ceiling_bps = ceiling_bps
-        self._estimates: dict[str, int] = {}
+        self._links: dict[str, float] = {}
+        self._congested: set[str] = set()
+        self._straggler: str | None = None
         self.target_bps = ceiling_bps
 
-    def estimate(self, uid: str, bitrate_bps: int) -> None:
-        """A peer's network takes this much (REMB, draft-alvestrand-rmcat-remb-03)."""
-        if self._sent_bps() >= USED * bitrate_bps or bitrate_bps > self._estimates.get(
-            uid, self._ceiling_bps
-        ):
-            self._estimates[uid] = bitrate_bps
+    @property
+    def most_bps(self) -> float:
+        """What a link can be asked to take at most, voice included."""
+        return HEADROOM * link_bps(self._ceiling_bps)
+
+    @property
+    def start_bps(self) -> float:
+        """What a new link is taken for, so that it does not take the picture from the others."""
+        start_bps = max(START_BPS, link_bps(self.target_bps)) if self._links else START_BPS
+        return min(start_bps, self.most_bps)
+
+    def estimate(self, uid: str, estimate_bps: float, is_congested: bool = False) -> None:
+        """The network of a peer takes this much, voice included. ``is_congested``: more waits in it
+        than it takes away at once."""
+        self._links[uid] = estimate_bps
+        self._congested.discard(uid)
+        if is_congested:
+            self._congested.add(uid)
         self._decide()
 
     def forget(self, uid: str) -> None:
         """The peer's link is gone."""
-        if self._estimates.pop(uid, None) is not None:
+        self._congested.discard(uid)
+        if self._links.pop(uid, None) is not None:
             self._decide()
 
+    def pacing_bps(self, uid: str) -> float:
+        """How fast video may leave to a peer."""
+        if uid not in self._links:
+            return PACING_UNKNOWN * self.target_bps
+        available_bps = max(video_bps(self._links[uid]), LEAST_PACING_BPS)
+        is_short = available_bps < self.target_bps * (1 - HYSTERESIS)
+        return available_bps * (1 if is_short or uid in self._congested else PACING)
+
     def _decide(self) -> None:
-        slowest_bps = min(self._estimates.values(), default=self._ceiling_bps)
-        target_bps = max(min(slowest_bps, self._ceiling_bps), min(FLOOR_BPS, self._ceiling_bps))
-        is_edge = target_bps == self._ceiling_bps != self.target_bps
+        wanted_bps = int(video_bps(self._slowest_bps()))
+        floor_bps = min(FLOOR_BPS, self._ceiling_bps)
+        target_bps = max(min(wanted_bps, self._ceiling_bps), floor_bps)
+        is_edge = target_bps in (self._ceiling_bps, floor_bps) and target_bps != self.target_bps
         if is_edge or abs(target_bps - self.target_bps) > HYSTERESIS * self.target_bps:
             self.target_bps = target_bps
             self._set_bitrate(target_bps)
+
+    def _slowest_bps(self) -> float:
+        """Of those that count."""
+        ranked = sorted(self._links, key=lambda uid: self._links[uid])
+        self._straggler = self._find_straggler(ranked)
+        counted = [self._links[uid] for uid in ranked if uid != self._straggler]
+        return min(counted, default=self.most_bps)
+
+    def _find_straggler(self, ranked: list[str]) -> str | None:
+        if len(ranked) < 3:
+            return None
+        slowest, next_slowest = ranked[:2]
+        share = BACK if slowest == self._straggler else STRAGGLER
+        is_far = video_bps(self._links[slowest]) < share * video_bps(self._links[next_slowest])
+        return slowest if is_far else None

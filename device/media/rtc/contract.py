@@ -10,7 +10,7 @@ import aioice.stun
 import aiortc.codecs
 from aiortc import RTCPeerConnection, RTCRtpReceiver, RTCRtpSender
 from aiortc.codecs.h264 import H264Encoder
-from aiortc.rtcdtlstransport import RTCCertificate, RTCDtlsTransport
+from aiortc.rtcdtlstransport import RTCCertificate, RTCDtlsTransport, RtpRouter
 from aiortc.rtcicetransport import RTCIceTransport
 
 from device.errors import MediaError
@@ -53,7 +53,7 @@ NAMES: tuple[tuple[type, tuple[str, ...]], ...] = (
     (RTCPeerConnection, ("_RTCPeerConnection__iceTransports",)),
     (RTCPeerConnection, ("_RTCPeerConnection__dtlsTransports",)),
     (RTCPeerConnection, ("_RTCPeerConnection__closeTask",)),
-    (RTCDtlsTransport, ("_task",)),
+    (RTCDtlsTransport, ("_task", "_rtp_router", "_tx_srtp")),
     (RTCIceTransport, ("_connection", "_RTCIceTransport__monitor_task")),
     (aioice.stun.Transaction, ("_Transaction__timeout_delay",)),
     (aioice.ice.Connection, ("_protocols", "_query_consent_task", "_check_list", "_nominated")),
@@ -71,6 +71,7 @@ COROUTINES: tuple[tuple[type, str], ...] = (
     (RTCRtpReceiver, "_send_rtcp"),
     (RTCRtpReceiver, "_send_rtcp_nack"),
     (RTCRtpReceiver, "_send_rtcp_pli"),
+    (RTCDtlsTransport, "_handle_rtcp_data"),
     (RTCPeerConnection, "_RTCPeerConnection__connect"),
     (aioice.ice.Connection, "gather_candidates"),
     (aioice.ice.Connection, "query_consent"),
@@ -109,6 +110,7 @@ def _expected() -> dict[str, bool]:
         "RTCDtlsTransport._register_rtp_receiver": hasattr(
             RTCDtlsTransport, "_register_rtp_receiver"
         ),
+        "RtpRouter.route_rtp": hasattr(RtpRouter, "route_rtp"),
         "RTCCertificate._create_ssl_context": hasattr(RTCCertificate, "_create_ssl_context"),
         "stun.RETRY_MAX": hasattr(aioice.stun, "RETRY_MAX"),
         "ice.Connection.data_received": hasattr(aioice.ice.Connection, "data_received"),

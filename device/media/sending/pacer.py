@@ -6,8 +6,6 @@ not be further ahead of the clock than a frame (ordinary ones) or a small burst 
 
 from collections.abc import Callable
 
-FACTOR = 2.5
-"""Pacing rate over the encoder's, as in libwebrtc (kDefaultPaceMultiplier)."""
 FRAME_S = 0.034
 """An ordinary frame, of up to this time at the pacing rate, leaves at once."""
 BURST_S = 0.005
@@ -16,8 +14,9 @@ BURST_S = 0.005
 class Pacer:
     """Of one link's video. Times in seconds on one clock."""
 
-    def __init__(self, encoder_bps: Callable[[], float]) -> None:
-        self._encoder_bps = encoder_bps
+    def __init__(self, rate_bps: Callable[[], float]) -> None:
+        """``rate_bps``: how fast it may leave just now."""
+        self._rate_bps = rate_bps
         self._paid_until_s = 0.0
         self._ahead_s = FRAME_S
 
@@ -34,6 +33,3 @@ class Pacer:
     def sent(self, size: int, now_s: float) -> None:
         """A packet of ``size`` bytes has left."""
         self._paid_until_s = max(self._paid_until_s, now_s) + size * 8 / self._rate_bps()
-
-    def _rate_bps(self) -> float:
-        return FACTOR * self._encoder_bps()

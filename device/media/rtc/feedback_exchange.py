@@ -1,0 +1,120 @@
+"""Both halves of transport-wide feedback on one DTLS transport of aiortc.
+
+Every RTP packet that carries a transport-wide number is noted as it arrives, whichever stream it is of,
+and the other end is told every FEEDBACK_S while packets come. What the other end tells is handed on.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from aiortc.rtp import RtpPacket
+
+from device.media.rtc.arrivals import ArrivalLog
+from device.media.rtc.transport_feedback import (
+    REFERENCE_MODULUS,
+    REFERENCE_TICKS,
+    TICK_S,
+    FeedbackMessage,
+    find,
+    pack,
+    parse,
+)
+
+FEEDBACK_S = 0.075
+"""About 15 kb/s of feedback. libwebrtc has 50 to 250 ms (kMinInterval, kMaxInterval)."""
+
+OnArrivals = Callable[[int, list[float | None], float], None]
+"""Told of the packets from a transport-wide number on: when each arrived, in seconds on the other end's
+clock, None for one that did not; and the time now, in seconds on the loop's clock."""
+
+
+class FeedbackExchange:
+    """On the transport of an RTCRtpSender; made once that is connected."""
+
+    def __init__(self, sender: Any, on_arrivals: OnArrivals) -> None:
+        self._dtls = dtls = sender.transport
+        self._ssrc = sender._ssrc
+        self._on_arrivals = on_arrivals
+        self._loop = asyncio.get_running_loop()
+        self._log = ArrivalLog()
+        self._their_clock = _ReferenceClock()
+        self._media_ssrc = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self.malformed = 0
+        """Messages of the other end that made no sense."""
+        router = dtls._rtp_router
+        route = router.route_rtp
+        handle = dtls._handle_rtcp_data
+
+        def noted(packet: RtpPacket) -> Any:
+            self._note(packet)
+            return route(packet)
+
+        async def heard(data: bytes) -> None:
+            self._hear(data)
+            await handle(data)
+
+        router.route_rtp = noted
+        dtls._handle_rtcp_data = heard
+
+    def close(self) -> None:
+        """Nothing is told any more. Idempotent."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._on_arrivals = _ignore
+
+    def _note(self, packet: RtpPacket) -> None:
+        sequence = packet.extensions.transport_sequence_number
+        if sequence is None:
+            return
+        self._log.note(sequence, self._loop.time())
+        self._media_ssrc = packet.ssrc
+        if self._timer is None and self._on_arrivals is not _ignore:
+            self._timer = self._loop.call_later(FEEDBACK_S, self._tell)
+
+    def _tell(self) -> None:
+        self._timer = None
+        for message in self._log.take(self._ssrc, self._media_ssrc):
+            self._send(pack(message))
+
+    def _send(self, packet: bytes) -> None:
+        pair = self._dtls.transport._connection._nominated.get(1)
+        if pair is not None and self._dtls.state == "connected":
+            protected = self._dtls._tx_srtp.protect_rtcp(packet)
+            pair.protocol.transport.sendto(protected, pair.remote_addr)
+
+    def _hear(self, data: bytes) -> None:
+        for packet in find(data):
+            try:
+                message = parse(packet)
+            except ValueError:
+                self.malformed += 1
+                continue
+            arrived_s = self._their_clock.arrivals_s(message)
+            self._on_arrivals(message.base_sequence, arrived_s, self._loop.time())
+
+
+def _ignore(first: int, arrived_s: list[float | None], at_s: float) -> None:
+    pass
+
+
+class _ReferenceClock:
+    """Carries the reference times of one sender on beyond 2**24 * 64 ms, which are twelve days."""
+
+    def __init__(self) -> None:
+        self._reference: int | None = None
+
+    def arrivals_s(self, message: FeedbackMessage) -> list[float | None]:
+        if self._reference is None:
+            self._reference = message.reference
+        half = REFERENCE_MODULUS // 2
+        step = (message.reference - self._reference + half) % REFERENCE_MODULUS - half
+        self._reference += step
+        ticks = self._reference * REFERENCE_TICKS
+        arrived_s: list[float | None] = []
+        for delta in message.deltas:
+            ticks += delta or 0
+            arrived_s.append(None if delta is None else ticks * TICK_S)
+        return arrived_s
