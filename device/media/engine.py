@@ -12,7 +12,7 @@ from device.media.mesh import PeerMesh
 from device.media.parts import MediaParts
 from device.media.picture.remote import RemoteFrame
 from device.media.playout.mixer import Mixer
-from device.media.rtc import dtls, ice, liveness, packetiser, senders
+from device.media.rtc import dtls, ice, liveness, packetiser, senders, transport_numbers
 from device.media.rtc.contract import check_contract
 from device.media.sending.hub import VideoHub
 from device.media.sending.keyframes import KeyframeGate
@@ -53,6 +53,7 @@ class MediaEngine:
         ice.install()
         liveness.install()
         senders.install()
+        transport_numbers.install()
         loop = asyncio.get_running_loop()
         self._camera = camera
         self._audio = audio

@@ -27,6 +27,7 @@ from device.media.rtc import receivers, reports, senders
 from device.media.rtc.closing import Closer
 from device.media.rtc.feedback_exchange import FeedbackExchange
 from device.media.rtc.lean_sender import LeanSender
+from device.media.rtc.transport_numbers import TransportNumbers
 from device.media.rtc.video_receiver import VideoReceiver
 from device.media.sending.pacer import Pacer
 from device.media.sending.queue import VideoQueue, VoiceQueue
@@ -98,9 +99,10 @@ class PeerLink:
         self._pc.add_listener("connectionstatechange", self._on_state)
         self._voice = self._add("audio", AUDIO_CODECS)
         self._video = self._add("video", VIDEO_CODECS)
-        self._voice_sender = LeanSender(self._voice.sender, AUDIO_CODECS[0], voice, None)
+        numbers = TransportNumbers(bandwidth.on_sent)
+        self._voice_sender = LeanSender(self._voice.sender, AUDIO_CODECS[0], voice, None, numbers)
         pacer = Pacer(lambda: bandwidth.pacing_bps)
-        self._video_sender = LeanSender(self._video.sender, VIDEO_CODECS[0], video, pacer)
+        self._video_sender = LeanSender(self._video.sender, VIDEO_CODECS[0], video, pacer, numbers)
         senders.listen(self._video.sender, feedback)
         receivers.divert(self._voice.receiver, self._on_voice_packet)
         self.pictures = self._new_pictures(stages, on_board)

@@ -100,13 +100,18 @@ class DelayTrend:
         self._detector.take(trend_ms, sent_ms, after.arrived_s * 1e3)
 
 
-def _slope(points: Iterable[tuple[float, float]], otherwise: float) -> float:
+def _slope(points: deque[tuple[float, float]], otherwise: float) -> float:
     """Of the line with the least squares."""
-    xs, ys = zip(*points, strict=True)
-    mean_x, mean_y = sum(xs) / len(xs), sum(ys) / len(ys)
-    below = sum((x - mean_x) ** 2 for x in xs)
-    above = sum((x - mean_x) * (y - mean_y) for x, y in zip(xs, ys, strict=True))
-    return above / below if below else otherwise
+    origin = points[0][0]
+    sum_x = sum_y = sum_xx = sum_xy = 0.0
+    for x, y in points:
+        x -= origin
+        sum_x += x
+        sum_y += y
+        sum_xx += x * x
+        sum_xy += x * y
+    below = len(points) * sum_xx - sum_x * sum_x
+    return (len(points) * sum_xy - sum_x * sum_y) / below if below else otherwise
 
 
 class _Detector:

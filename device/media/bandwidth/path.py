@@ -9,6 +9,8 @@ MEMORY_S = 20.0
 """A delay that was the shortest so long ago is not believed in any more: the route has changed, or the
 two clocks have drifted (100 ppm are 2 ms in that time)."""
 PAST_S = 1.0
+SAME_S = 0.002
+"""Packets so close count as one, which is cheaper."""
 
 
 class Throughput:
@@ -18,6 +20,9 @@ class Throughput:
         self._octets: deque[tuple[float, int]] = deque()
 
     def add(self, at_s: float, size_bytes: int) -> None:
+        if self._octets and at_s - self._octets[-1][0] < SAME_S:
+            at_s, together = self._octets.pop()
+            size_bytes += together
         self._octets.append((at_s, size_bytes))
         while self._octets[0][0] < at_s - PAST_S:
             self._octets.popleft()
@@ -46,7 +51,11 @@ class QueueDelay:
     def add(self, fates: Sequence[Fate]) -> None:
         """Packets that were settled together; the luckiest of them counts, so that jitter and the
         length of a frame are not taken for a queue."""
-        delays = [(fate.arrived_s - fate.sent_s, fate.sent_s) for fate in fates if fate.arrived_s]
+        delays = [
+            (fate.arrived_s - fate.sent_s, fate.sent_s)
+            for fate in fates
+            if fate.arrived_s is not None
+        ]
         if not delays:
             return
         delay_s, at_s = min(delays)
@@ -64,29 +73,30 @@ class QueueDelay:
 
 
 class Loss:
-    """The share of packets that did not arrive, over the last second or LEAST packets."""
+    """The share of packets that did not arrive, over the last second; 0 for less than LEAST packets."""
 
     LEAST = 50
 
     def __init__(self) -> None:
-        self._fates: deque[tuple[float, bool]] = deque()
+        self._reports: deque[tuple[float, int, int]] = deque()
         self._since_s = float("-inf")
+        self.fraction = 0.0
 
     def add(self, fates: Sequence[Fate]) -> None:
         """Packets that were settled together."""
-        self._fates.extend(
-            (fate.sent_s, fate.arrived_s is None) for fate in fates if fate.sent_s > self._since_s
-        )
-        while len(self._fates) > self.LEAST and self._fates[0][0] < self._fates[-1][0] - PAST_S:
-            self._fates.popleft()
-
-    @property
-    def fraction(self) -> float:
-        if len(self._fates) < self.LEAST:
-            return 0.0
-        return sum(is_lost for _, is_lost in self._fates) / len(self._fates)
+        fresh = [fate for fate in fates if fate.sent_s > self._since_s]
+        if not fresh:
+            return
+        lost = sum(fate.arrived_s is None for fate in fresh)
+        self._reports.append((fresh[-1].sent_s, len(fresh), lost))
+        while self._reports[0][0] < fresh[-1].sent_s - PAST_S:
+            self._reports.popleft()
+        packets = sum(report[1] for report in self._reports)
+        lost = sum(report[2] for report in self._reports)
+        self.fraction = lost / packets if packets >= self.LEAST else 0.0
 
     def forget(self, sent_until_s: float) -> None:
         """What was lost of what was sent until then has been acted on."""
-        self._fates.clear()
+        self._reports.clear()
+        self.fraction = 0.0
         self._since_s = sent_until_s

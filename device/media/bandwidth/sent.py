@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 SEQUENCE_MODULUS = 2**16
 KEPT = 4096
@@ -11,8 +11,7 @@ OVERHEAD_BYTES = 28
 """IPv4 and UDP headers: a bottleneck carries them too."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fate:
+class Fate(NamedTuple):
     """Of one packet. ``sent_s`` is on this end's clock, ``arrived_s`` on the other's; None: lost."""
 
     size_bytes: int

@@ -103,6 +103,7 @@ def verify(installed: Callable[[str], str]) -> None:
 def _expected() -> dict[str, bool]:
     modules = {
         "codecs.CODECS": aiortc.codecs.CODECS["audio"][0].mimeType == "audio/opus",
+        "codecs.HEADER_EXTENSIONS": set(aiortc.codecs.HEADER_EXTENSIONS) == {"audio", "video"},
         "RTCRtpSender._send_keyframe": hasattr(RTCRtpSender, "_send_keyframe"),
         "H264Encoder._packetize": hasattr(H264Encoder, "_packetize"),
         "H264Encoder._split_bitstream": hasattr(H264Encoder, "_split_bitstream"),

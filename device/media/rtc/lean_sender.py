@@ -15,6 +15,7 @@ from typing import Any
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 from aiortc.rtp import HeaderExtensions
 
+from device.media.rtc.transport_numbers import TransportNumbers
 from device.media.rtc.wire import Wire
 from device.media.sending.frame import MediaFrame
 from device.media.sending.pacer import Pacer
@@ -32,14 +33,24 @@ MARKER = 0x80
 _HEADER = struct.Struct("!BBHLL")
 _TIME_MARK = 0xABCDEF
 """Stands in the header extension where abs-send-time belongs."""
+_NUMBER_MARK = 0xFEDC
+"""Where the transport-wide sequence number belongs. No MID in UTF-8 looks like it."""
 _Sent = tuple[int, int, int, bytes]
 
 
 class LeanSender:
     """Replaces ``sender``'s loop before it is started. ``pacer``: None sends at once."""
 
-    def __init__(self, sender: Any, mime_type: str, queue: SendQueue, pacer: Pacer | None) -> None:
+    def __init__(
+        self,
+        sender: Any,
+        mime_type: str,
+        queue: SendQueue,
+        pacer: Pacer | None,
+        numbers: TransportNumbers,
+    ) -> None:
         self._sender = sender
+        self._numbers = numbers
         self._mime_type = mime_type
         self._queue = queue
         self._pacer = pacer
@@ -50,7 +61,7 @@ class LeanSender:
         self._sequence_number, self._rtx_number = (secrets.randbelow(2**15) for _ in range(2))
         self._origin = secrets.randbits(32)
         self._extension = b""
-        self._time_at = -1
+        self._time_at = self._number_at = -1
         self._payload_type = 0
         self._frame: MediaFrame | None = None
         self._next_payload = 0
@@ -93,12 +104,17 @@ class LeanSender:
             self._sender._RTCRtpSender__rtp_exited.set()
 
     def _set_extension(self) -> None:
-        """The header extension (RFC 8285), the same for all packets but for the time."""
+        """The header extension (RFC 8285), the same for all packets but for the time and the number."""
         sender = self._sender
-        values = HeaderExtensions(abs_send_time=_TIME_MARK, mid=sender._RTCRtpSender__mid)
+        values = HeaderExtensions(
+            abs_send_time=_TIME_MARK,
+            mid=sender._RTCRtpSender__mid,
+            transport_sequence_number=_NUMBER_MARK,
+        )
         profile, value = sender._RTCRtpSender__rtp_header_extensions_map.set(values)
         self._extension = struct.pack("!HH", profile, len(value) // 4) + value
         self._time_at = self._extension.find(_TIME_MARK.to_bytes(3, "big"))
+        self._number_at = self._extension.find(_NUMBER_MARK.to_bytes(2, "big"))
 
     def _wake(self) -> None:
         if self._timer is None:
@@ -155,7 +171,7 @@ class LeanSender:
     def _send(self, marker: int, timestamp: int, extension: bytes, payload: bytes) -> None:
         number = self._sequence_number
         header = _HEADER.pack(VERSION_AND_EXTENSION, marker, number, timestamp, self._sender._ssrc)
-        self._wire.send(b"".join((header, extension, payload)))
+        self._send_numbered(header, extension, payload)
         self._history[number % HISTORY] = number, marker, timestamp, payload
         self._sequence_number = (number + 1) & 0xFFFF
 
@@ -172,7 +188,15 @@ class LeanSender:
             number, self._rtx_number = self._rtx_number, (self._rtx_number + 1) & 0xFFFF
             marker, ssrc = (marker & MARKER) | rtx_type, self._sender._rtx_ssrc
         header = _HEADER.pack(VERSION_AND_EXTENSION, marker, number, timestamp, ssrc)
-        self._wire.send(b"".join((header, self._extension_at(time.time()), payload)))
+        self._send_numbered(header, self._extension_at(time.time()), payload)
+
+    def _send_numbered(self, header: bytes, extension: bytes, payload: bytes) -> None:
+        at = self._number_at
+        if at < 0:
+            self._wire.send(b"".join((header, extension, payload)))
+            return
+        number = self._numbers.next(len(header) + len(extension) + len(payload), self._loop.time())
+        self._wire.send(b"".join((header, extension[:at], number, extension[at + 2 :], payload)))
 
     def _extension_at(self, wall_s: float) -> bytes:
         """With abs-send-time: seconds in 6.18 bits (webrtc.org/experiments/rtp-hdrext/abs-send-time)."""
