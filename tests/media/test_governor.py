@@ -217,5 +217,6 @@ def test_a_link_whose_reports_stop_is_slowed_down() -> None:
     link = LinkBandwidth("a", encoder.governor, lambda: 1_000_000)
     link.on_sent(0, 1000, 1.0)
     link.on_arrivals(0, [5.0], 1.1)
-    link.on_sent(1, 1000, 2.0)
+    for number in range(1, 40):
+        link.on_sent(number, 1000, 1.1 + number * 0.02)
     assert encoder.target_bps == int(video_bps(START_BPS / 2))

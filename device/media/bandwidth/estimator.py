@@ -20,13 +20,15 @@ from device.media.bandwidth.delay import DelayTrend, Usage
 from device.media.bandwidth.path import Loss, QueueDelay, Throughput
 from device.media.bandwidth.sent import SentPackets
 
-LEAST_BPS = 30_000.0
+LEAST_BPS = 90_000.0
+"""Voice alone, which is sent whatever happens, and something of a picture."""
 BETA = 0.85
 """What is left after a cut, of what arrived (section 5.5)."""
 DRAIN_S = 1.0
 DEEPEST = 0.5
-UNPROVEN = 0.7
-"""At most so deep is a cut while little is sent: what arrives then says little about the network."""
+GENTLE = 0.7
+"""At most so deep is a cut while the queue is still short or little is sent: the rate of what arrives
+then says little about the network, and a busy computer at either end looks the same for a moment."""
 CUT_WINDOW_S = 0.25
 """What arrived in so long while the queue grew is what the bottleneck takes."""
 CUT_PAUSE_S = 0.2
@@ -39,7 +41,8 @@ GROWTH, GROWTH_NEAR = 0.08, 0.02
 """Of the rate a second, right after a cut: in general, and near the rate at which the queue grew."""
 CALM_MOST_S = 5.0
 """So long the rise goes on growing: to 48 % a second, and 4.5 %."""
-QUEUE_HELD_S, QUEUE_LONG_S = 0.04, 0.1
+QUEUE_SEEN_S, QUEUE_HELD_S, QUEUE_LONG_S = 0.015, 0.04, 0.1
+"""Waiting from which a growing queue is believed in, the rise is stopped, and the cut is deep."""
 GROWING = 1.1
 """What is sent over what arrives, beyond the noise."""
 STANDING_S = 1.0
@@ -48,6 +51,8 @@ CUTS_IN_VAIN = 3
 LOSS_LOW, LOSS_HIGH = 0.04, 0.10
 SILENCE_S = 0.6
 """Without a report for so long, though it is sent: the rate is halved, each time (RFC 8083)."""
+SILENT_STEP_S = 0.1
+"""Counts at most, between two packets: this end may have been asleep itself."""
 
 
 class LinkEstimator:
@@ -65,11 +70,14 @@ class LinkEstimator:
         self._queue = QueueDelay()
         self._loss = Loss()
         self._capacity = Capacity()
-        self._heard_s: float | None = None
+        self._has_heard = False
+        self._silent_s = 0.0
+        self._last_sent_s = float("-inf")
         self._changed_s: float | None = None
         self._cut_s = float("-inf")
         self._low_queue_s = float("-inf")
         self._vain_cuts = 0
+        self._was_gentle = False
 
     @property
     def queue_s(self) -> float:
@@ -83,8 +91,10 @@ class LinkEstimator:
     def on_sent(self, sequence: int, size_bytes: int, at_s: float) -> None:
         """A packet has left; ``sequence`` counts all of the link's packets, modulo 2**16."""
         self._sent.add(sequence, size_bytes, at_s)
-        if self._heard_s is not None and at_s - self._heard_s > SILENCE_S:
-            self._heard_s = at_s
+        self._silent_s += min(at_s - self._last_sent_s, SILENT_STEP_S)
+        self._last_sent_s = at_s
+        if self._has_heard and self._silent_s > SILENCE_S:
+            self._silent_s = 0.0
             self._set(self.estimate_bps * DEEPEST, at_s, is_cut=True)
 
     def on_arrivals(self, first: int, arrived_s: Sequence[float | None], at_s: float) -> None:
@@ -92,7 +102,8 @@ class LinkEstimator:
         fates = self._sent.settle(first, arrived_s)
         if not fates:
             return
-        self._heard_s = at_s
+        self._has_heard = True
+        self._silent_s = 0.0
         delay_s = at_s - fates[-1].sent_s
         self.round_trip_s += (min(delay_s, 1.0) - self.round_trip_s) / 8
         for fate in fates:
@@ -106,9 +117,11 @@ class LinkEstimator:
         self._decide(at_s)
 
     def _decide(self, now_s: float) -> None:
-        may_cut = now_s - self._cut_s > CUT_PAUSE_S + self.round_trip_s
+        is_overrun = self._is_overrun()
+        has_shown = now_s - self._cut_s > CUT_PAUSE_S + self.round_trip_s
+        may_cut = has_shown or (is_overrun and self._was_gentle)
         is_standing = now_s - max(self._low_queue_s, self._cut_s) > STANDING_S
-        if self._trend.usage is Usage.OVER or self._is_overrun():
+        if is_overrun or self._is_queue_growing():
             if may_cut:
                 self._cut(now_s)
         elif is_standing:
@@ -120,13 +133,14 @@ class LinkEstimator:
         else:
             self._changed_s = now_s
 
+    def _is_queue_growing(self) -> bool:
+        return self._trend.usage is Usage.OVER and self._queue.now_s > QUEUE_SEEN_S
+
     def _is_overrun(self) -> bool:
         """The queue is long, and not because it empties."""
-        return self._queue.now_s > QUEUE_LONG_S and self._is_growing()
-
-    def _is_growing(self) -> bool:
         offered_bps = self._offered.over_bps(CUT_WINDOW_S)
-        return offered_bps > GROWING * self._arrived.over_bps(CUT_WINDOW_S)
+        is_growing = offered_bps > GROWING * self._arrived.over_bps(CUT_WINDOW_S)
+        return is_growing and self._queue.now_s > QUEUE_LONG_S
 
     def _is_used(self) -> bool:
         return self._offered.over_bps(RISE_WINDOW_S) >= USED * self.estimate_bps
@@ -135,10 +149,11 @@ class LinkEstimator:
         arrived_bps = self._arrived.over_bps(CUT_WINDOW_S)
         share = max(min(BETA, 1 - self._queue.now_s / DRAIN_S), DEEPEST)
         target_bps = share * arrived_bps
-        if self._is_used() or self._is_overrun():
+        if self._is_used():
             self._capacity.add(arrived_bps)
-        else:
-            target_bps = max(target_bps, UNPROVEN * self.estimate_bps)
+        self._was_gentle = not self._is_overrun()
+        if self._was_gentle:
+            target_bps = max(target_bps, GENTLE * self.estimate_bps)
         self._set(min(target_bps, self.estimate_bps), now_s, is_cut=True)
 
     def _cut_standing(self, now_s: float) -> None:

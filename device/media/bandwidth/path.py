@@ -46,11 +46,12 @@ class QueueDelay:
 
     def __init__(self) -> None:
         self._shortest: deque[tuple[float, float]] = deque()
+        self._before_s: float | None = None
         self.now_s = 0.0
 
     def add(self, fates: Sequence[Fate]) -> None:
-        """Packets that were settled together; the luckiest of them counts, so that jitter and the
-        length of a frame are not taken for a queue."""
+        """Packets that were settled together. The luckiest of them and of those before counts, so that
+        jitter, the length of a frame, and a moment's sleep of either end are not taken for a queue."""
         delays = [
             (fate.arrived_s - fate.sent_s, fate.sent_s)
             for fate in fates
@@ -64,7 +65,9 @@ class QueueDelay:
         self._shortest.append((at_s, delay_s))
         while self._shortest[0][0] < at_s - MEMORY_S:
             self._shortest.popleft()
-        self.now_s = delay_s - self._shortest[0][1]
+        before_s = delay_s if self._before_s is None else self._before_s
+        self._before_s = delay_s
+        self.now_s = max(0.0, min(delay_s, before_s) - self._shortest[0][1])
 
     def accept(self) -> None:
         """What is waited now is the way's own length."""

@@ -23,6 +23,9 @@ from device.media.rtc.transport_feedback import (
 
 FEEDBACK_S = 0.075
 """About 15 kb/s of feedback. libwebrtc has 50 to 250 ms (kMinInterval, kMaxInterval)."""
+ASLEEP_S = 0.02
+"""If the loop is so late, packets wait in the socket: they are noted first, and told of after so long.
+Else the other end would see a hole where there is only a busy computer."""
 
 OnArrivals = Callable[[int, list[float | None], float], None]
 """Told of the packets from a transport-wide number on: when each arrived, in seconds on the other end's
@@ -72,9 +75,16 @@ class FeedbackExchange:
         self._log.note(sequence, self._loop.time())
         self._media_ssrc = packet.ssrc
         if self._timer is None and self._on_arrivals is not _ignore:
-            self._timer = self._loop.call_later(FEEDBACK_S, self._tell)
+            self._tell_in(FEEDBACK_S)
 
-    def _tell(self) -> None:
+    def _tell_in(self, seconds: float) -> None:
+        due_s = self._loop.time() + seconds
+        self._timer = self._loop.call_at(due_s, self._tell, due_s)
+
+    def _tell(self, due_s: float) -> None:
+        if self._loop.time() - due_s > ASLEEP_S:
+            self._tell_in(ASLEEP_S)
+            return
         self._timer = None
         for message in self._log.take(self._ssrc, self._media_ssrc):
             self._send(pack(message))
