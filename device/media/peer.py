@@ -160,6 +160,7 @@ class PeerLink:
         self.bandwidth.close()
         if self._exchange is not None:
             self._exchange.close()
+        self.pictures.stop()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

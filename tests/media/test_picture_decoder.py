@@ -15,7 +15,7 @@ from device.app import open_unit
 from device.config import parse
 from device.errors import MediaError
 from device.media.picture import codecs, decoder
-from device.media.picture.decoder import QUEUE_UNITS, DecodedPicture, DecoderThread
+from device.media.picture.decoder import BEHIND_S, QUEUE_UNITS, DecodedPicture, DecoderThread
 from device.media.picture.packet import AccessUnit, VideoCodec
 from device.media.picture.payloads import unit_of
 from hal import VideoFormat
@@ -45,6 +45,9 @@ class Screen:
         self.timestamps: list[int] = []
         self.keyframes_needed = 0
         self.decoder = DecoderThread("pictures-test", on_board, self._on_picture, self._on_needed)
+
+    def put(self, one: AccessUnit, now_s: float = 0.0) -> None:
+        self.decoder.put(one, now_s)
 
     def _on_picture(self, picture: DecodedPicture) -> None:
         with self.changed:
@@ -89,7 +92,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> SlowContext:
 async def test_each_picture_comes_at_once_with_its_time() -> None:
     screen = Screen()
     for place, each in enumerate(encoded(5)):
-        screen.decoder.put(each)
+        screen.put(each)
         screen.wait_pictures(place + 1)  # without the next one
     assert screen.timestamps == [0, 3000, 6000, 9000, 12000]
     await screen.decoder.aclose()
@@ -102,7 +105,7 @@ async def test_a_browser_may_send_vp8() -> None:
     payloads, _ = Vp8Encoder().encode(frame, force_keyframe=True)
     data, is_keyframe = unit_of(VideoCodec.VP8, payloads)
     screen = Screen()
-    screen.decoder.put(AccessUnit(VideoCodec.VP8, 7, data, is_keyframe, 0.0))
+    screen.put(AccessUnit(VideoCodec.VP8, 7, data, is_keyframe, 0.0))
     screen.wait_pictures(1)
     assert screen.timestamps == [7]
     await screen.decoder.aclose()
@@ -113,7 +116,7 @@ async def test_the_thread_lives_only_while_there_is_work(monkeypatch: pytest.Mon
     before = set(threading.enumerate())
     screen = Screen()
     for place, each in enumerate(encoded(4)):
-        screen.decoder.put(each)
+        screen.put(each)
         screen.wait_pictures(place + 1)
         for thread in set(threading.enumerate()) - before:
             thread.join(10)  # ends by itself, and what it has decoded so far is not forgotten
@@ -123,8 +126,8 @@ async def test_the_thread_lives_only_while_there_is_work(monkeypatch: pytest.Mon
 
 async def test_the_end_does_not_block_the_loop(slow: SlowContext) -> None:
     screen = Screen()
-    screen.decoder.put(unit(0, is_keyframe=True))
-    screen.decoder.put(unit(1))
+    screen.put(unit(0, is_keyframe=True))
+    screen.put(unit(1))
     assert await asyncio.to_thread(slow.begun.wait, 10)
     thread = screen.decoder._thread
     closing = asyncio.create_task(screen.decoder.aclose())
@@ -134,7 +137,7 @@ async def test_the_end_does_not_block_the_loop(slow: SlowContext) -> None:
     assert thread is not None
     assert not thread.is_alive()
     assert slow.seen == [0], "what is queued is not decoded any more"
-    screen.decoder.put(unit(2, is_keyframe=True))
+    screen.put(unit(2, is_keyframe=True))
     await screen.decoder.aclose()
     assert slow.seen == [0]
 
@@ -144,7 +147,7 @@ async def test_a_decoder_that_hangs_does_not_hold_up_the_end(
 ) -> None:
     monkeypatch.setattr(decoder, "ENDED_WITHIN_S", 0.01)
     screen = Screen()
-    screen.decoder.put(unit(0, is_keyframe=True))
+    screen.put(unit(0, is_keyframe=True))
     assert await asyncio.to_thread(slow.begun.wait, 10)
     await screen.decoder.aclose()
     assert "has not ended" in caplog.text
@@ -165,29 +168,46 @@ async def test_who_is_behind_leaves_out_all_up_to_a_keyframe(
     slow: SlowContext, keyframes: list[int], seen: list[int], needed: int
 ) -> None:
     screen = Screen()
-    screen.decoder.put(unit(0, is_keyframe=True))
+    screen.put(unit(0, is_keyframe=True))
     assert await asyncio.to_thread(slow.begun.wait, 10)
-    for timestamp in range(1, QUEUE_UNITS + 4):
-        screen.decoder.put(unit(timestamp, timestamp in keyframes))
-    screen.decoder.put(unit(100, is_keyframe=True))
+    for timestamp in range(1, 18):
+        screen.put(unit(timestamp, timestamp in keyframes))
+    late_s = BEHIND_S + 0.01
+    screen.put(unit(18), late_s)
+    screen.put(unit(100, is_keyframe=True), late_s)
     assert screen.keyframes_needed == needed
     slow.may_go_on.set()
     await until(lambda: slow.seen[-1] == 100)
     await screen.decoder.aclose()
     assert slow.seen == seen
-    assert screen.decoder.dropped == QUEUE_UNITS + 5 - len(seen)
+    assert screen.decoder.dropped == 20 - len(seen)
+
+
+async def test_what_comes_at_once_is_all_decoded_but_bounded(slow: SlowContext) -> None:
+    """A lost packet has come at last, and with it all the pictures that waited for it."""
+    screen = Screen()
+    screen.put(unit(0, is_keyframe=True))
+    assert await asyncio.to_thread(slow.begun.wait, 10)
+    for timestamp in range(1, QUEUE_UNITS + 1):
+        screen.put(unit(timestamp))
+    assert not screen.keyframes_needed
+    screen.put(unit(QUEUE_UNITS + 1))
+    assert screen.keyframes_needed == 1
+    slow.may_go_on.set()
+    await screen.decoder.aclose()
+    assert screen.decoder.dropped == QUEUE_UNITS + 1
 
 
 async def test_after_a_failure_only_a_keyframe_is_decoded(caplog: pytest.LogCaptureFixture) -> None:
     screen = Screen()
     units = encoded(4)
-    screen.decoder.put(units[0])
+    screen.put(units[0])
     screen.wait_pictures(1)
-    screen.decoder.put(unit(1, data=b"no picture at all"))
+    screen.put(unit(1, data=b"no picture at all"))
     screen.wait(lambda: screen.keyframes_needed == 1)
     for each in units[1:]:
-        screen.decoder.put(each)
-    screen.decoder.put(units[0])
+        screen.put(each)
+    screen.put(units[0])
     screen.wait_pictures(2)
     assert screen.timestamps == [0, 0]
     assert screen.decoder.dropped == 3
@@ -203,7 +223,7 @@ async def test_a_board_without_a_decoder_is_said_and_not_replaced(
         async with open_unit(config):
             pass
     screen = Screen(on_board=True)
-    screen.decoder.put(encoded(1)[0])
+    screen.put(encoded(1)[0])
     screen.wait(lambda: screen.keyframes_needed == 1)
     await screen.decoder.aclose()
     assert not screen.timestamps

@@ -187,6 +187,15 @@ def test_a_new_stream_replaces_the_old_one() -> None:
     assert inbound.counts().received == 3
 
 
+def test_ever_new_streams_are_asked_no_more_often() -> None:
+    inbound = InboundVideo()
+    for ssrc in range(100):
+        feed(inbound, packets_of(stream([(10, False)], ssrc=ssrc)), 0.001 * ssrc)
+        inbound.asks(0.001 * ssrc)
+    assert inbound.counts().keyframes_asked == 1
+    assert inbound.counts().dropped == 100
+
+
 def test_a_sender_that_counts_anew() -> None:
     inbound = InboundVideo()
     assert len(feed(inbound, packets_of(stream([(10, True)], first=40_000)))) == 1

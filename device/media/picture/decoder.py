@@ -17,8 +17,10 @@ from device.media.picture.packet import AccessUnit, VideoCodec
 
 logger = logging.getLogger(__name__)
 
-QUEUE_UNITS = 15
-"""Half a second. A decoder further behind leaves out everything up to a keyframe."""
+BEHIND_S = 0.5
+"""A decoder with a picture that waits for longer leaves out everything up to a keyframe."""
+QUEUE_UNITS = 64
+"""Waiting at most: two seconds, which may come at once when a lost packet is sent again."""
 IDLE_S = 1.0
 """Without work for so long the thread ends; more work begins another one. So none is ever left."""
 ENDED_WITHIN_S = 0.4
@@ -51,7 +53,7 @@ class DecoderThread:
         self._on_keyframe_needed = on_keyframe_needed
         self._contexts: dict[VideoCodec, Any] = {}
         self._changed = threading.Condition()
-        self._units: deque[AccessUnit] = deque()
+        self._units: deque[tuple[AccessUnit, float]] = deque()
         self._needs_keyframe = True
         self._is_closed = False
         self._is_running = False
@@ -60,7 +62,7 @@ class DecoderThread:
         self.dropped = 0
         """Left out, because the decoder was behind or had failed at a picture before them."""
 
-    def put(self, unit: AccessUnit) -> None:
+    def put(self, unit: AccessUnit, now_s: float) -> None:
         """Decode it after those before it. Never blocks."""
         with self._changed:
             if self._is_closed:
@@ -69,9 +71,9 @@ class DecoderThread:
                 self.dropped += 1
                 return
             self._needs_keyframe = False
-            self._units.append(unit)
-            if len(self._units) > QUEUE_UNITS:
-                self._catch_up()
+            self._units.append((unit, now_s))
+            if len(self._units) > QUEUE_UNITS or now_s - self._units[0][1] > BEHIND_S:
+                self._catch_up(now_s)
             if not self._is_running:
                 self._is_running = True
                 self._thread = threading.Thread(target=self._run, name=self._name)
@@ -90,23 +92,23 @@ class DecoderThread:
             if thread.is_alive():
                 logger.warning("%s has not ended within %s s", self._name, ENDED_WITHIN_S)
 
-    def _catch_up(self) -> None:
+    def _catch_up(self, now_s: float) -> None:
         """Go on with the newest keyframe; if that is what comes next anyway, with it alone."""
-        keyframes = [unit for unit in self._units if unit.is_keyframe]
-        if keyframes and keyframes[-1] is not self._units[0]:
-            while self._units[0] is not keyframes[-1]:
-                self._units.popleft()
-                self.dropped += 1
-            return
-        self.dropped += len(self._units) - len(keyframes)
-        self._units = deque(keyframes)
-        self._needs_keyframe = True
-        self._on_keyframe_needed()
+        units = [unit for unit, _ in self._units]
+        newest = max((place for place, unit in enumerate(units) if unit.is_keyframe), default=None)
+        if newest:
+            kept = units[newest:]
+        else:
+            kept = units[:1] if newest == 0 else []
+            self._needs_keyframe = True
+            self._on_keyframe_needed()
+        self.dropped += len(units) - len(kept)
+        self._units = deque((unit, now_s) for unit in kept)
 
     def _give_up(self) -> None:
         """A picture could not be decoded, and so none up to the next keyframe."""
         with self._changed:
-            while self._units and not self._units[0].is_keyframe:
+            while self._units and not self._units[0][0].is_keyframe:
                 self._units.popleft()
                 self.dropped += 1
             if not self._units:
@@ -128,7 +130,7 @@ class DecoderThread:
         with self._changed:
             self._changed.wait_for(lambda: self._units or self._is_closed, IDLE_S)
             if self._units:
-                return self._units.popleft()
+                return self._units.popleft()[0]
             self._is_running = False
             return None
 

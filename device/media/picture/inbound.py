@@ -24,6 +24,8 @@ class InboundVideo:
 
     def __init__(self) -> None:
         self._past = PictureCounts()
+        self._wish = KeyframeWish()
+        """Over all streams: whoever sends ever new ones is asked no more often."""
         self._begin(None)
 
     def _begin(self, ssrc: int | None) -> None:
@@ -31,12 +33,11 @@ class InboundVideo:
         self._numbers = Unwrapper(SEQUENCE_BITS)
         self._gaps = Gaps()
         self._assembler = Assembler()
-        self._wish = KeyframeWish()
 
     def put(self, packet: VideoPacket, now_s: float) -> list[AccessUnit]:
         """The pictures that can be decoded with this packet, in order. Never raises."""
         if packet.ssrc != self._ssrc:  # the first packet, or a stream that replaces the old one
-            self._past = self.counts()
+            self._past += self._stream_counts()
             self._begin(packet.ssrc)
         number = self._numbers.unwrap(packet.sequence_number)
         dropped = self._assembler.dropped
@@ -78,9 +79,12 @@ class InboundVideo:
 
     def counts(self) -> PictureCounts:
         """Since the start, over all streams."""
-        return self._past + PictureCounts(
+        asked = PictureCounts(keyframes_asked=self._wish.asked)
+        return self._past + self._stream_counts() + asked
+
+    def _stream_counts(self) -> PictureCounts:
+        return PictureCounts(
             received=self._assembler.received,
             dropped=self._assembler.dropped,
             packets_asked=self._gaps.asked,
-            keyframes_asked=self._wish.asked,
         )

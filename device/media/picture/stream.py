@@ -68,6 +68,7 @@ class PictureStream:
         self._ask_alarm = _Alarm(self._ask)
         self._show_alarm = _Alarm(self._show)
         self._decoded = 0
+        self._is_over = False
         bridge = self._bridge = LoopBridge()
         self._decoder = DecoderThread(
             f"pictures-{uid}",
@@ -78,10 +79,12 @@ class PictureStream:
 
     def put(self, packet: VideoPacket) -> None:
         """A packet that came just now."""
+        if self._is_over:
+            return
         now_s = time.monotonic()
         for unit in self._inbound.put(packet, now_s):
             self._stages.add(Stage.RECEIVE, unit.assembly_s)
-            self._decoder.put(unit)
+            self._decoder.put(unit, now_s)
         self._ask_alarm.set(self._inbound.due_s(), now_s)
 
     def counts(self) -> PictureCounts:
@@ -90,11 +93,16 @@ class PictureStream:
             decoded=self._decoded, dropped=self._decoder.dropped
         )
 
-    async def aclose(self) -> None:
-        """Nothing is asked for or shown any more, and the decoder's thread ends. Idempotent."""
+    def stop(self) -> None:
+        """Nothing is asked for or shown any more. Idempotent."""
+        self._is_over = True
         self._bridge.close()
         self._ask_alarm.stop()
         self._show_alarm.stop()
+
+    async def aclose(self) -> None:
+        """The decoder's thread ends as well. Idempotent."""
+        self.stop()
         await self._decoder.aclose()
 
     def _ask(self) -> None:

@@ -40,6 +40,7 @@ NAMES: tuple[tuple[type, tuple[str, ...]], ...] = (
     (
         RTCRtpReceiver,
         (
+            "_enabled",
             "_RTCRtpReceiver__codecs",
             "_RTCRtpReceiver__jitter_buffer",
             "_RTCRtpReceiver__remote_bitrate_estimator",

@@ -1,21 +1,21 @@
 """Takes a video receiver of aiortc its packets away, and asks its sender for what is missing.
 
 What is said of the stream to the sender and to statistics stays aiortc's: receiver reports, the
-estimate of the bandwidth (REMB), the unwrapping of retransmissions. Its jitter buffer, its NACK
-generator and its decoding thread, which blocks the event loop when it is stopped, have nothing to do.
+estimate of the bandwidth (REMB), the unwrapping of retransmissions. Its jitter buffer and its NACK
+generator have nothing to do, and its decoding thread is never begun.
 """
 
-import asyncio
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
 from aiortc.codecs import is_rtx
-from aiortc.rtcrtpparameters import RTCRtpCodecParameters, RTCRtpReceiveParameters
+from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 from aiortc.rtcrtpreceiver import StreamStatistics
 from aiortc.rtp import RTCP_PSFB_APP, RtcpPsfbPacket, RtpPacket, pack_remb_fci, unwrap_rtx
 
 from device.media.picture.inbound import Asks
 from device.media.picture.packet import VideoCodec, VideoPacket
+from device.media.rtc.receivers import start_without_decoder
 
 _CODECS = {"video/h264": VideoCodec.H264, "video/vp8": VideoCodec.VP8}
 
@@ -33,7 +33,7 @@ class VideoReceiver:
         self._receiver = receiver
         self._take = take
         self._own = own
-        receiver.receive = self._receive
+        start_without_decoder(receiver)
         receiver._handle_rtp_packet = self._on_rtp
 
     def send(self, asks: Asks) -> None:
@@ -46,22 +46,10 @@ class VideoReceiver:
         if asks.keyframe:
             await self._receiver._send_rtcp_pli(asks.ssrc)
 
-    async def _receive(self, parameters: RTCRtpReceiveParameters) -> None:
-        """RTCRtpReceiver.receive without the decoding thread."""
-        receiver = self._receiver
-        if receiver._RTCRtpReceiver__started:
-            return
-        for codec in parameters.codecs:
-            receiver._RTCRtpReceiver__codecs[codec.payloadType] = codec
-        for encoding in parameters.encodings:
-            if encoding.rtx:
-                receiver._RTCRtpReceiver__rtx_ssrc[encoding.rtx.ssrc] = encoding.ssrc
-        receiver.transport._register_rtp_receiver(receiver, parameters)
-        receiver._RTCRtpReceiver__rtcp_task = asyncio.ensure_future(receiver._run_rtcp())
-        receiver._RTCRtpReceiver__started = True
-
     async def _on_rtp(self, packet: RtpPacket, arrival_time_ms: int) -> None:
         """RTCRtpReceiver._handle_rtp_packet up to the packet itself."""
+        if not self._receiver._enabled:
+            return
         await self._estimate(packet, arrival_time_ms)
         codec = self._receiver._RTCRtpReceiver__codecs.get(packet.payload_type)
         if codec is None:
