@@ -1,0 +1,145 @@
+"""CPU of one stream to 1, 2, 4 and 8 peers in another process: ours, stock aiortc's, webrtcbin's.
+
+720p30 at 2 Mb/s, encoded beforehand. What a further peer costs is the slope through the four.
+"""
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from hal import VideoFormat
+from tests.bench import tape
+from tests.bench.child import Child
+
+PEERS = (1, 2, 4, 8)
+WARM_UP_S = 1.5
+MEASURED_S = 5.0
+UP_WITHIN_S = 20.0
+GSTREAMER_PYTHON = "/usr/bin/python3"
+"""Debian's, for python3-gst-1.0."""
+GSTREAMER = Path(__file__).with_name("webrtcbin_process.py")
+PACKETS_PER_S = {"video": 150, "audio": 45}
+"""What each receiver must get at least; less is no fan-out. 2 Mb/s in payloads of up to 1300 bytes, some
+of them short, are about 200 a second; a voice is 50."""
+
+
+def run() -> Iterator[dict[str, Any]]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "tape.json"
+        tape.record(VideoFormat()).save(path)
+        ours = measure("video", *sender("ours", "video", path))
+        stock = measure("video", *sender("stock", "video", path))
+        yield _line(
+            "video, a further peer", ours, "stock aiortc, passing through", stock, "<= 0.333"
+        )
+        encoding = _encoding(path)
+        yield _further("video, a further peer", ours, "stock aiortc, encoding", encoding, "<= 0.01")
+        yield from _gstreamer(ours, path)
+        ours_audio = measure("audio", *sender("ours", "audio", path))
+        stock_audio = measure("audio", *sender("stock", "audio", path))
+        yield _line("audio, a further peer", ours_audio, "stock aiortc", stock_audio, "<= 0.2")
+
+
+def sender(engine: str, kind: str, path: Path) -> tuple[str, ...]:
+    return sys.executable, "-m", "tests.bench.sender_process", engine, kind, str(path)
+
+
+def connect(sending: Child, receiving: Child, peer: str) -> None:
+    """Returns when the first packet is there. Raises TimeoutError."""
+    answer = receiving.ask("answer", peer=peer, offer=sending.ask("offer", peer=peer))
+    sending.ask("accept", peer=peer, answer=answer)
+    until_s = time.monotonic() + UP_WITHIN_S
+    while not receiving.ask("packets")[peer]:
+        if time.monotonic() > until_s:
+            raise TimeoutError(f"{peer} was sent nothing")
+        time.sleep(0.05)
+
+
+def receivers() -> Child:
+    return Child(sys.executable, "-m", "tests.bench.receivers_process")
+
+
+def measure(kind: str, *command: str) -> dict[int, float]:
+    """CPU in ms per second, by the number of peers."""
+    costs = {}
+    with Child(*command) as sending, receivers() as receiving:
+        for count in range(1, PEERS[-1] + 1):
+            connect(sending, receiving, f"peer{count}")
+            if count in PEERS:
+                costs[count], delivered = _measure(sending, receiving)
+                assert min(delivered) >= PACKETS_PER_S[kind], f"{command}: {delivered} packets/s"
+    return costs
+
+
+def _measure(sending: Child, receiving: Child) -> tuple[float, list[float]]:
+    """CPU ms/s, and packets a second that each receiver got."""
+    time.sleep(WARM_UP_S)
+    before, had = sending.ask("cost"), receiving.ask("packets")
+    time.sleep(MEASURED_S)
+    after, has = sending.ask("cost"), receiving.ask("packets")
+    seconds = after["at_s"] - before["at_s"]
+    cpu = (after["cpu_s"] - before["cpu_s"]) / seconds * 1000
+    return cpu, [(has[peer] - had[peer]) / seconds for peer in has]
+
+
+def _slope(costs: dict[int, float]) -> float:
+    return statistics.linear_regression(list(costs), list(costs.values())).slope
+
+
+def _encoding(path: Path) -> float:
+    """CPU ms per second of 30 frames, of one peer. One alone is more than a core, so that no further
+    one can be measured; but nothing of it is shared."""
+    with Child(*sender("encoding", "video", path)) as sending, receivers() as receiving:
+        connect(sending, receiving, "peer1")
+        time.sleep(WARM_UP_S)
+        before, had = sending.ask("cost"), sending.ask("given")
+        time.sleep(MEASURED_S)
+        after, has = sending.ask("cost"), sending.ask("given")
+    return (
+        float(after["cpu_s"] - before["cpu_s"]) / (has - had) * VideoFormat().frame_rate_hz * 1000
+    )
+
+
+def _gstreamer(ours: dict[int, float], path: Path) -> Iterator[dict[str, Any]]:
+    if _has_gstreamer():
+        theirs = measure("video", GSTREAMER_PYTHON, str(GSTREAMER), str(path))
+        yield _line("video, a further peer", ours, "GStreamer webrtcbin", theirs, "<= 0.6")
+    else:
+        print("GStreamer's webrtcbin is not installed: see webrtcbin_process.py", file=sys.stderr)
+        rival = "GStreamer webrtcbin: not installed"
+        yield _further("video, a further peer", ours, rival, None, "<= 0.6")
+
+
+def _has_gstreamer() -> bool:
+    try:
+        check = subprocess.run([GSTREAMER_PYTHON, str(GSTREAMER)], capture_output=True, timeout=60)
+    except OSError:
+        return False
+    return check.returncode == 0
+
+
+def _line(
+    metric: str, ours: dict[int, float], rival: str, theirs: dict[int, float], bar: str
+) -> dict[str, Any]:
+    line = _further(metric, ours, rival, _slope(theirs), bar)
+    return line | {"theirs_by_peers": {count: round(cost, 1) for count, cost in theirs.items()}}
+
+
+def _further(
+    metric: str, ours: dict[int, float], rival: str, theirs: float | None, bar: str
+) -> dict[str, Any]:
+    return {
+        "metric": metric,
+        "unit": "CPU ms/s",
+        "ours": round(_slope(ours), 2),
+        "rival": rival,
+        "theirs": round(theirs, 2) if theirs else None,
+        "ratio": round(_slope(ours) / theirs, 4) if theirs else None,
+        "bar": bar,
+        "ours_by_peers": {count: round(cost, 1) for count, cost in ours.items()},
+    }
