@@ -4,7 +4,7 @@
 demo:  ; @scripts/setup run && exec .venv/bin/callbox demo
 test:  ; @scripts/setup test && exec scripts/check
 
-bench: ; @scripts/setup test && exec .venv/bin/python -m tests.bench $(ONLY)
+bench: ; @scripts/setup bench && exec .venv/bin/python -m tests.bench $(ONLY)
 lint:  ; @scripts/setup test && exec scripts/check lint
 docs:  ; @scripts/setup test && exec .venv/bin/python -m tests.house.documents
 clean: ; rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info

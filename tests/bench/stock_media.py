@@ -80,8 +80,10 @@ class MicrophoneTrack(MediaStreamTrack):
 class StockMedia:
     """One peer at a time, which is what the benchmarks need (session.ports.MediaPort)."""
 
-    def __init__(self, audio: AudioRouter) -> None:
+    def __init__(self, audio: AudioRouter, listens_only: bool = False) -> None:
+        """``listens_only``: no microphone and no camera; the other end makes the offer."""
         self._audio = audio
+        self._listens_only = listens_only
         self._report: ReportMedia = lambda fact: None
         self._microphone = MicrophoneTrack()
         self._played: deque[bytes] = deque(maxlen=100)
@@ -130,9 +132,10 @@ class StockMedia:
 
     async def connect_peer(self, uid: str, offer: bool) -> None:
         self._pc = pc = RTCPeerConnection(RTCConfiguration(self._servers))
-        pc.addTrack(self._microphone)
-        video = pc.addTransceiver(CardTrack(), "sendrecv")
-        video.setCodecPreferences(preferred("video", VIDEO_CODECS))
+        if not self._listens_only:
+            pc.addTrack(self._microphone)
+            video = pc.addTransceiver(CardTrack(), "sendrecv")
+            video.setCodecPreferences(preferred("video", VIDEO_CODECS))
         pc.on("track", self._on_track)
         pc.on("connectionstatechange", lambda: self._on_state(uid))
         if offer:
