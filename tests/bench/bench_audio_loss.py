@@ -18,7 +18,7 @@ from playwright.async_api import Browser, async_playwright
 from device.media.engine import MediaEngine
 from device.session.facts import MediaFact, PeerLinkUp, SignalReady
 from device.session.values import Signal
-from hal import BLOCK_BYTES, AudioMode
+from hal import BLOCK_BYTES, BLOCK_S, AudioMode
 from hal.audio.simulated import SimulatedAudioRouter
 from hal.camera.simulated import SimulatedCamera
 from tests.bench.echo_path import FAR_DB, FAR_TEXT, NEAR_TEXT, speech
@@ -35,6 +35,9 @@ OUTAGE_S, BEFORE_S, BACK_S = 0.3, 10.0, 2.0
 """The outage comes BEFORE_S after settling; BACK_S after its end the delay is to be the old one."""
 LOOK_S = 2.0
 DELAY_S = 0.02
+UNDISTURBED_S, TRIES = 0.04, 3
+"""A trial in which the machine kept even the microphone's thread waiting for longer says nothing of
+networks, and is done again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,7 @@ class Voice:
     def recording(self) -> Recording:
         """A block's first sample was spoken when the one before it came."""
         sound = np.frombuffer(b"".join(self._blocks), "<i2") / 32_768
-        return Recording(sound, np.array(self._times_s) - 0.01)
+        return Recording(sound, np.array(self._times_s) - BLOCK_S)
 
 
 class Talker:
@@ -157,7 +160,12 @@ async def _run() -> list[dict[str, Any]]:
     async with async_playwright() as playwright:
         browser = await launch(playwright)
         for trial in TRIALS:
-            found, outage_s = await _try(trial, browser)
+            for _ in range(TRIES):
+                found, outage_s, waited_s = await _try(trial, browser)
+                if waited_s < UNDISTURBED_S:
+                    break
+            else:
+                print(f"{trial.name}: the machine was too busy to tell", file=sys.stderr)
             calm = calm or found
             lines += _lines(trial, found, calm)
             if trial.has_outage:
@@ -168,8 +176,9 @@ async def _run() -> list[dict[str, Any]]:
     return lines
 
 
-async def _try(trial: Trial, browser: Browser) -> tuple[dict[str, Figures], float]:
-    """The listeners' figures, and when the outage was over."""
+async def _try(trial: Trial, browser: Browser) -> tuple[dict[str, Figures], float, float]:
+    """The listeners' figures, when the outage was over, and the longest that the microphone's thread
+    was kept waiting."""
     voice = Voice()
     async with AsyncExitStack() as stack:
         talker = Talker(voice)
@@ -193,8 +202,11 @@ async def _try(trial: Trial, browser: Browser) -> tuple[dict[str, Figures], floa
         await asyncio.sleep(start_s + LISTEN_S - time.monotonic())
         end_s = time.monotonic()
         heard = {uid: await listener.heard() for uid, listener in listeners.items()}
-    spoken = voice.recording().punctual()
-    return {uid: _figures(spoken, each, start_s, end_s) for uid, each in heard.items()}, outage_s
+    spoken = voice.recording()
+    waited_s = float(np.diff(spoken.between(start_s, end_s).times_s).max()) - BLOCK_S
+    spoken = spoken.punctual()
+    found = {uid: _figures(spoken, each, start_s, end_s) for uid, each in heard.items()}
+    return found, outage_s, waited_s
 
 
 async def _outage(relays: list[Relay]) -> float:
