@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,25 +24,32 @@ UP_WITHIN_S = 20.0
 GSTREAMER_PYTHON = "/usr/bin/python3"
 """Debian's, for python3-gst-1.0."""
 GSTREAMER = Path(__file__).with_name("webrtcbin_process.py")
-PACKETS_PER_S = {"video": 150, "audio": 45}
-"""What each receiver must get at least; less is no fan-out. 2 Mb/s in payloads of up to 1300 bytes, some
-of them short, are about 200 a second; a voice is 50."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """``streams``: how many whole ones arrived, in packets of the best served peer. Where the machine
+    is too busy, some peer gets less, and less was paid for."""
+
+    peers: int
+    cpu_ms: float
+    streams: float
 
 
 def run() -> Iterator[dict[str, Any]]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "tape.json"
         tape.record(VideoFormat()).save(path)
-        ours = measure("video", *sender("ours", "video", path))
-        stock = measure("video", *sender("stock", "video", path))
+        ours = measure(*sender("ours", "video", path))
+        stock = measure(*sender("stock", "video", path))
         yield _line(
             "video, a further peer", ours, "stock aiortc, passing through", stock, "<= 0.333"
         )
         encoding = _encoding(path)
         yield _further("video, a further peer", ours, "stock aiortc, encoding", encoding, "<= 0.01")
         yield from _gstreamer(ours, path)
-        ours_audio = measure("audio", *sender("ours", "audio", path))
-        stock_audio = measure("audio", *sender("stock", "audio", path))
+        ours_audio = measure(*sender("ours", "audio", path))
+        stock_audio = measure(*sender("stock", "audio", path))
         yield _line("audio, a further peer", ours_audio, "stock aiortc", stock_audio, "<= 0.2")
 
 
@@ -64,31 +72,35 @@ def receivers() -> Child:
     return Child(sys.executable, "-m", "tests.bench.receivers_process")
 
 
-def measure(kind: str, *command: str) -> dict[int, float]:
-    """CPU in ms per second, by the number of peers."""
-    costs = {}
+def measure(*command: str) -> list[Point]:
+    """CPU in ms per second."""
+    points = []
     with Child(*command) as sending, receivers() as receiving:
         for count in range(1, PEERS[-1] + 1):
             connect(sending, receiving, f"peer{count}")
             if count in PEERS:
-                costs[count], delivered = _measure(sending, receiving)
-                assert min(delivered) >= PACKETS_PER_S[kind], f"{command}: {delivered} packets/s"
-    return costs
+                points.append(_measure(count, sending, receiving))
+    return points
 
 
-def _measure(sending: Child, receiving: Child) -> tuple[float, list[float]]:
-    """CPU ms/s, and packets a second that each receiver got."""
+def _measure(peers: int, sending: Child, receiving: Child) -> Point:
     time.sleep(WARM_UP_S)
     before, had = sending.ask("cost"), receiving.ask("packets")
     time.sleep(MEASURED_S)
     after, has = sending.ask("cost"), receiving.ask("packets")
     seconds = after["at_s"] - before["at_s"]
     cpu = (after["cpu_s"] - before["cpu_s"]) / seconds * 1000
-    return cpu, [(has[peer] - had[peer]) / seconds for peer in has]
+    got = [has[peer] - had[peer] for peer in has]
+    return Point(peers, cpu, sum(got) / max(got))
 
 
-def _slope(costs: dict[int, float]) -> float:
-    return statistics.linear_regression(list(costs), list(costs.values())).slope
+def _slope(points: list[Point]) -> float:
+    streams, costs = [each.streams for each in points], [each.cpu_ms for each in points]
+    return statistics.linear_regression(streams, costs).slope
+
+
+def _by_peers(points: list[Point]) -> dict[int, float]:
+    return {each.peers: round(each.cpu_ms, 1) for each in points}
 
 
 def _encoding(path: Path) -> float:
@@ -105,9 +117,9 @@ def _encoding(path: Path) -> float:
     )
 
 
-def _gstreamer(ours: dict[int, float], path: Path) -> Iterator[dict[str, Any]]:
+def _gstreamer(ours: list[Point], path: Path) -> Iterator[dict[str, Any]]:
     if _has_gstreamer():
-        theirs = measure("video", GSTREAMER_PYTHON, str(GSTREAMER), str(path))
+        theirs = measure(GSTREAMER_PYTHON, str(GSTREAMER), str(path))
         yield _line("video, a further peer", ours, "GStreamer webrtcbin", theirs, "<= 0.6")
     else:
         print("GStreamer's webrtcbin is not installed: see webrtcbin_process.py", file=sys.stderr)
@@ -124,14 +136,14 @@ def _has_gstreamer() -> bool:
 
 
 def _line(
-    metric: str, ours: dict[int, float], rival: str, theirs: dict[int, float], bar: str
+    metric: str, ours: list[Point], rival: str, theirs: list[Point], bar: str
 ) -> dict[str, Any]:
     line = _further(metric, ours, rival, _slope(theirs), bar)
-    return line | {"theirs_by_peers": {count: round(cost, 1) for count, cost in theirs.items()}}
+    return line | {"theirs_by_peers": _by_peers(theirs)}
 
 
 def _further(
-    metric: str, ours: dict[int, float], rival: str, theirs: float | None, bar: str
+    metric: str, ours: list[Point], rival: str, theirs: float | None, bar: str
 ) -> dict[str, Any]:
     return {
         "metric": metric,
@@ -141,5 +153,6 @@ def _further(
         "theirs": round(theirs, 2) if theirs else None,
         "ratio": round(_slope(ours) / theirs, 4) if theirs else None,
         "bar": bar,
-        "ours_by_peers": {count: round(cost, 1) for count, cost in ours.items()},
+        "ours_by_peers": _by_peers(ours),
+        "streams_to_8_peers": round(ours[-1].streams, 2),
     }

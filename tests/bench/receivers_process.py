@@ -1,4 +1,4 @@
-"""Stock aiortc receivers in a process of their own, which decode nothing.
+"""Stock aiortc receivers in a process of their own, which decode and estimate nothing.
 
 python -m tests.bench.receivers_process
 """
@@ -21,6 +21,13 @@ class NoDecoder:
 
     def decode(self, encoded: Any) -> list[Any]:
         return []
+
+
+class NoEstimate:
+    """What is given for aiortc's estimator: a receiver short of CPU finds its network slow (REMB), and
+    a sender that heeds it would send less than one that does not."""
+
+    def add(self, **packet: int) -> None: ...
 
 
 class Receivers:
@@ -52,6 +59,7 @@ async def _received(pc: RTCPeerConnection) -> int:
 
 async def main() -> None:
     aiortc.rtcrtpreceiver.get_decoder = lambda codec: NoDecoder()  # type: ignore[attr-defined]
+    aiortc.rtcrtpreceiver.RemoteBitrateEstimator = NoEstimate  # type: ignore[attr-defined]
     use_loopback()
     dtls.install()
     receivers = Receivers()

@@ -89,6 +89,9 @@ class TapeCamera:
     def set_bitrate(self, bitrate_bps: int) -> None:
         """It is encoded already."""
 
+    def set_frame_rate(self, frame_rate_hz: int) -> None:
+        """It is filmed already."""
+
     def close(self) -> None:
         self._stopping.set()
         if self._thread is not None:
