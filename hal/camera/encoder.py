@@ -50,8 +50,8 @@ class SoftwareEncoder:
         return b"".join(bytes(packet) for packet in packets), any(p.is_keyframe for p in packets)
 
     def set_bitrate(self, bitrate_bps: int) -> None:
-        """From the next frame on. Up to five times the highest rate so far x264 is reconfigured; beyond
-        that it is started anew, and the next frame is a keyframe."""
+        """From the next frame on. Up to _HEADROOM times the rate that x264 was started with it is
+        reconfigured; beyond that it is started anew, and the next frame is a keyframe."""
         self._bitrate_bps = bitrate_bps
         if bitrate_bps > self._ceiling_bps:
             self._start()

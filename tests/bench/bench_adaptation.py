@@ -6,7 +6,7 @@ The rival is Chromium as the sender, through the same relay to the same receiver
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -23,12 +23,14 @@ from tests.media.world import Station, until
 CEILING_BPS = 2_000_000
 DELAY_S = 0.02
 WIDE = Path(rate_bps=5e6, delay_s=DELAY_S, queue_s=0.3)
-NARROW = Path(rate_bps=0.6e6, delay_s=DELAY_S, queue_s=0.3)
+NARROW_BPS = 0.6e6
+NARROW = Path(rate_bps=NARROW_BPS, delay_s=DELAY_S, queue_s=0.3)
 BACKWARDS = Path(delay_s=DELAY_S)
 SETTLE_S, NARROW_S, WIDE_S = 15.0, 25.0, 25.0
 FOLLOWED_S = 2.0
 LOOK_S = 0.1
-RATE_S = 1.0
+FOLLOWED_WINDOW_S, BACK_WINDOW_S = 0.5, 1.0
+"""Over which a rate is taken."""
 BLOCK = SAMPLE_RATE_HZ // 100
 SILENT = 0.1
 """Of the usual loudness: less is a stall."""
@@ -53,6 +55,7 @@ def run() -> Iterator[dict[str, Any]]:
             "ours": ours[metric],
             "rival": "Chromium as the sender",
             "theirs": theirs[metric],
+            "ratio": round(ours[metric] / theirs[metric], 2) if theirs[metric] else None,
             "bar": bar,
         }
 
@@ -84,8 +87,13 @@ class Record:
         looks = [look for look in self._looks if since_s <= look[0] <= until_s]
         return (looks[-1][1] - looks[0][1]) * 8 / (looks[-1][0] - looks[0][0])
 
-    def moments(self, since_s: float) -> list[float]:
-        return [at_s for at_s, _ in self._looks if at_s >= since_s][: -int(RATE_S / LOOK_S) - 1]
+    def first(self, since_s: float, window_s: float, fits: Callable[[float], bool]) -> float:
+        """Seconds until the rate over the next ``window_s`` fits."""
+        last_s = self._looks[-1][0] - window_s
+        for at_s, _ in self._looks:
+            if since_s <= at_s <= last_s and fits(self.rate_bps(at_s, at_s + window_s)):
+                return round(at_s - since_s, 1)
+        return float("inf")
 
 
 async def _follow(sender: Sender) -> dict[str, float]:
@@ -118,25 +126,19 @@ async def _measure(record: Record, receiver: Station, relay: Relay) -> dict[str,
     await record.watch(WIDE_S)
     settled_s = narrow_s + FOLLOWED_S
     return {
-        "under the bottleneck after": _first(
-            record, narrow_s, lambda bps: bps <= (NARROW.rate_bps or 0)
+        "under the bottleneck after": record.first(
+            narrow_s, FOLLOWED_WINDOW_S, lambda bps: bps <= NARROW_BPS
         ),
         "standing queue, median": round(float(np.median(waits)) * 1000),
         "standing queue, p95": round(float(np.percentile(waits, 95)) * 1000),
         "mean rate in the narrow phase": round(record.rate_bps(settled_s, wide_s) / 1000),
-        "back above 80 % after": _first(record, wide_s, lambda bps: bps >= 0.8 * CEILING_BPS),
+        "back above 80 % after": record.first(
+            wide_s, BACK_WINDOW_S, lambda bps: bps >= 0.8 * CEILING_BPS
+        ),
         "voice missing, narrow from the third second on": narrow_ms,
         "voice missing, wide again": _missing_ms(receiver),
         "voice missing, while the queue ran over": running_over_ms,
     }
-
-
-def _first(record: Record, since_s: float, fits: Any) -> float:
-    """Seconds until the rate over the next RATE_S fits."""
-    for at_s in record.moments(since_s):
-        if fits(record.rate_bps(at_s, at_s + RATE_S)):
-            return round(at_s - since_s, 1)
-    return float("inf")
 
 
 def _missing_ms(receiver: Station) -> int:

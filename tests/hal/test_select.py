@@ -13,6 +13,8 @@ from hal.board import LinuxBoard, SimulatedBoard
 from hal.buttons.disabled import DisabledButtons
 from hal.buttons.gpio import GpioButtons
 from hal.buttons.simulated import SimulatedButtons
+from hal.camera.picture import PictureKind
+from hal.camera.simulated import SimulatedCamera
 from hal.config import (
     AudioBackend,
     BoardBackend,
@@ -31,13 +33,16 @@ DESK = HardwareConfig(
     outputs=GpioBackend.SIMULATED,
     board=BoardBackend.SIMULATED,
     facings=(Facing.REAR,),
+    picture=PictureKind.BUSY,
     pins=Pins(lamp_muted=5, door=26),
 )
 
 
 def test_a_desk_has_simulated_hardware_with_the_pins_of_the_configuration() -> None:
     hardware = hardware_from(DESK)
+    assert isinstance(hardware.camera, SimulatedCamera)
     assert hardware.camera.facings == (Facing.REAR,)
+    assert hardware.camera.picture is PictureKind.BUSY
     assert isinstance(hardware.buttons, SimulatedButtons)
     assert isinstance(hardware.board, SimulatedBoard)
     outputs = hardware.outputs

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from device.media.bandwidth.estimator import LinkEstimator
+from device.media.rtc.arrivals import ArrivalLog
+from device.media.rtc.feedback_exchange import ReferenceClock
 
 VOICE_BYTES = 130
 VOICE_S = 0.02
@@ -52,9 +54,8 @@ class Call:
         self._count = 0
         self._sequence = 65_000
         self._free_s = 0.0
-        self._arrivals: dict[int, float | None] = {}
-        self._reported = self._sequence
-        self._highest = self._sequence - 1
+        self._log = ArrivalLog()
+        self._clock = ReferenceClock()
         self._wait_s = 0.0
         self._lost = 0
         self._paid_s = 0.0
@@ -108,17 +109,16 @@ class Call:
         return True
 
     def _arrive(self, sequence: int) -> None:
-        self._arrivals[sequence] = self.now_s + 12_345.678
-        self._highest = max(self._highest, sequence)
+        self._log.note(sequence % 2**16, self.now_s + 12_345.678)
 
     def _report(self) -> None:
-        if self._highest >= self._reported:
-            first = self._reported
-            arrived = [self._arrivals.pop(n, None) for n in range(first, self._highest + 1)]
-            self._reported = self._highest + 1
+        for message in self._log.take(1, 2):
+            arrived_s = self._clock.arrivals_s(message)
             self._at(
                 self.way.delay_s,
-                lambda: self.estimator.on_arrivals(first % 2**16, arrived, self.now_s),
+                lambda first=message.base_sequence, arrived_s=arrived_s: (  # type: ignore[misc]
+                    self.estimator.on_arrivals(first, arrived_s, self.now_s)
+                ),
             )
         self._at(REPORT_S, self._report)
 

@@ -4,8 +4,8 @@ After draft-ietf-rmcat-gcc-02: the rate goes up until a queue grows on the way, 
 less than what arrived, so that the queue empties. Four things are done otherwise, for a call through a
 deep queue that is to come back quickly:
 
-- The queue is not only watched for growth: a long one makes the cut deeper, by what it takes to empty it
-  in DRAIN_S; one that merely stands is cut as well, and stops every rise.
+- The queue itself counts, beside its growth: without one there is no cut; a long one makes the cut
+  deeper, to empty it in DRAIN_S; one that merely stands is cut as well, and stops every rise.
 - The rise after a cut begins at the draft's 8 % a second and grows the longer all goes well. Near the
   rate at which the queue last grew it is a packet a round trip (section 5.5).
 - Who sends little proves nothing: the rate rises only while most of it is used, and stays where it is
@@ -41,7 +41,7 @@ GROWTH, GROWTH_NEAR = 0.08, 0.02
 """Of the rate a second, right after a cut: in general, and near the rate at which the queue grew."""
 CALM_MOST_S = 5.0
 """So long the rise goes on growing: to 48 % a second, and 4.5 %."""
-QUEUE_SEEN_S, QUEUE_HELD_S, QUEUE_LONG_S = 0.015, 0.04, 0.1
+QUEUE_SEEN_S, QUEUE_HELD_S, QUEUE_LONG_S = 0.03, 0.04, 0.1
 """Waiting from which a growing queue is believed in, the rise is stopped, and the cut is deep."""
 GROWING = 1.1
 """What is sent over what arrives, beyond the noise."""
@@ -62,7 +62,7 @@ class LinkEstimator:
         """``most_bps``: more is never sent, so that nobody needs to know whether it would pass."""
         self.estimate_bps = start_bps
         self._most_bps = most_bps
-        self.round_trip_s = 0.1
+        self._round_trip_s = 0.1
         self._sent = SentPackets()
         self._trend = DelayTrend()
         self._offered = Throughput()
@@ -84,10 +84,6 @@ class LinkEstimator:
         """How long packets wait on the way just now."""
         return self._queue.now_s
 
-    @property
-    def loss_fraction(self) -> float:
-        return self._loss.fraction
-
     def on_sent(self, sequence: int, size_bytes: int, at_s: float) -> None:
         """A packet has left; ``sequence`` counts all of the link's packets, modulo 2**16."""
         self._sent.add(sequence, size_bytes, at_s)
@@ -104,8 +100,8 @@ class LinkEstimator:
             return
         self._has_heard = True
         self._silent_s = 0.0
-        delay_s = at_s - fates[-1].sent_s
-        self.round_trip_s += (min(delay_s, 1.0) - self.round_trip_s) / 8
+        delay_s = at_s - max(fate.sent_s for fate in fates)
+        self._round_trip_s += (min(delay_s, 1.0) - self._round_trip_s) / 8
         for fate in fates:
             self._offered.add(fate.sent_s, fate.size_bytes)
             if fate.arrived_s is not None:
@@ -118,7 +114,7 @@ class LinkEstimator:
 
     def _decide(self, now_s: float) -> None:
         is_overrun = self._is_overrun()
-        has_shown = now_s - self._cut_s > CUT_PAUSE_S + self.round_trip_s
+        has_shown = now_s - self._cut_s > CUT_PAUSE_S + self._round_trip_s
         may_cut = has_shown or (is_overrun and self._was_gentle)
         is_standing = now_s - max(self._low_queue_s, self._cut_s) > STANDING_S
         if is_overrun or self._is_queue_growing():
@@ -173,7 +169,7 @@ class LinkEstimator:
         self._capacity.outgrow(arrived_bps)
         calm_s = min(now_s - self._cut_s, CALM_MOST_S)
         if self._capacity.is_near(self.estimate_bps):
-            packet_bps = self._packet_bits() / (self.round_trip_s + CUT_PAUSE_S)
+            packet_bps = self._packet_bits() / (self._round_trip_s + CUT_PAUSE_S)
             added_bps = max(packet_bps, GROWTH_NEAR * self.estimate_bps) * (1 + calm_s / 4)
         elif self._loss.fraction > LOSS_LOW:
             added_bps = self.estimate_bps * GROWTH

@@ -91,8 +91,9 @@ class Loss:
         if not fresh:
             return
         lost = sum(fate.arrived_s is None for fate in fresh)
-        self._reports.append((fresh[-1].sent_s, len(fresh), lost))
-        while self._reports[0][0] < fresh[-1].sent_s - PAST_S:
+        newest_s = max(fate.sent_s for fate in fresh)
+        self._reports.append((newest_s, len(fresh), lost))
+        while self._reports[0][0] < newest_s - PAST_S:
             self._reports.popleft()
         packets = sum(report[1] for report in self._reports)
         lost = sum(report[2] for report in self._reports)

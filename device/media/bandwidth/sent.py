@@ -7,6 +7,7 @@ from typing import NamedTuple
 SEQUENCE_MODULUS = 2**16
 KEPT = 4096
 """Packets: about ten seconds of what an intercom sends."""
+LATE_S = 0.15
 OVERHEAD_BYTES = 28
 """IPv4 and UDP headers: a bottleneck carries them too."""
 
@@ -24,23 +25,34 @@ class SentPackets:
 
     def __init__(self) -> None:
         self._packets: OrderedDict[int, tuple[int, float]] = OrderedDict()
-
-    @property
-    def is_waiting(self) -> bool:
-        """For word of something that was sent."""
-        return bool(self._packets)
+        self._missing: dict[int, tuple[int, float]] = {}
 
     def add(self, sequence: int, size_bytes: int, at_s: float) -> None:
         """``sequence`` modulo 2**16, one more for each packet."""
         self._packets[sequence] = size_bytes + OVERHEAD_BYTES, at_s
         if len(self._packets) > KEPT:
-            self._packets.popitem(last=False)
+            number, _ = self._packets.popitem(last=False)
+            self._missing.pop(number, None)
 
     def settle(self, first: int, arrived_s: Sequence[float | None]) -> list[Fate]:
-        """What is new in a report on the packets from ``first`` on: each packet is told of once."""
+        """What is new in a report on the packets from ``first`` on: each packet is told of once. One
+        that is missing may still come, out of order; it is lost when others sent LATE_S later came."""
         fates = []
         for offset, at_s in enumerate(arrived_s):
-            packet = self._packets.pop((first + offset) % SEQUENCE_MODULUS, None)
-            if packet is not None:
-                fates.append(Fate(*packet, at_s))
+            number = (first + offset) % SEQUENCE_MODULUS
+            if number not in self._packets:
+                continue
+            if at_s is None:
+                self._missing[number] = self._packets[number]
+            else:
+                self._missing.pop(number, None)
+                fates.append(Fate(*self._packets.pop(number), at_s))
+        if fates:
+            fates += self._lost(fates[-1].sent_s - LATE_S)
         return fates
+
+    def _lost(self, sent_until_s: float) -> list[Fate]:
+        numbers = [number for number, packet in self._missing.items() if packet[1] <= sent_until_s]
+        for number in numbers:
+            self._packets.pop(number, None)
+        return [Fate(*self._missing.pop(number), None) for number in numbers]

@@ -12,6 +12,7 @@ from aiortc import RTCPeerConnection, RTCRtpReceiver, RTCRtpSender
 from aiortc.codecs.h264 import H264Encoder
 from aiortc.rtcdtlstransport import RTCCertificate, RTCDtlsTransport, RtpRouter
 from aiortc.rtcicetransport import RTCIceTransport
+from aiortc.rtp import HeaderExtensions
 
 from device.errors import MediaError
 
@@ -111,6 +112,9 @@ def _expected() -> dict[str, bool]:
         "RTCRtpReceiver.__stop_decoder": hasattr(RTCRtpReceiver, "_RTCRtpReceiver__stop_decoder"),
         "RTCDtlsTransport._register_rtp_receiver": hasattr(
             RTCDtlsTransport, "_register_rtp_receiver"
+        ),
+        "HeaderExtensions.transport_sequence_number": (
+            "transport_sequence_number" in HeaderExtensions.__dataclass_fields__
         ),
         "RtpRouter.route_rtp": hasattr(RtpRouter, "route_rtp"),
         "RTCCertificate._create_ssl_context": hasattr(RTCCertificate, "_create_ssl_context"),

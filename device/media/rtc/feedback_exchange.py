@@ -41,7 +41,7 @@ class FeedbackExchange:
         self._on_arrivals = on_arrivals
         self._loop = asyncio.get_running_loop()
         self._log = ArrivalLog()
-        self._their_clock = _ReferenceClock()
+        self._their_clock = ReferenceClock()
         self._media_ssrc = 0
         self._timer: asyncio.TimerHandle | None = None
         self.malformed = 0
@@ -75,16 +75,16 @@ class FeedbackExchange:
         self._log.note(sequence, self._loop.time())
         self._media_ssrc = packet.ssrc
         if self._timer is None and self._on_arrivals is not _ignore:
-            self._tell_in(FEEDBACK_S)
+            due_s = self._loop.time() + FEEDBACK_S
+            self._timer = self._loop.call_at(due_s, self._tell_unless_late, due_s)
 
-    def _tell_in(self, seconds: float) -> None:
-        due_s = self._loop.time() + seconds
-        self._timer = self._loop.call_at(due_s, self._tell, due_s)
-
-    def _tell(self, due_s: float) -> None:
+    def _tell_unless_late(self, due_s: float) -> None:
         if self._loop.time() - due_s > ASLEEP_S:
-            self._tell_in(ASLEEP_S)
-            return
+            self._timer = self._loop.call_later(ASLEEP_S, self._tell)
+        else:
+            self._tell()
+
+    def _tell(self) -> None:
         self._timer = None
         for message in self._log.take(self._ssrc, self._media_ssrc):
             self._send(pack(message))
@@ -110,7 +110,7 @@ def _ignore(first: int, arrived_s: list[float | None], at_s: float) -> None:
     pass
 
 
-class _ReferenceClock:
+class ReferenceClock:
     """Carries the reference times of one sender on beyond 2**24 * 64 ms, which are twelve days."""
 
     def __init__(self) -> None:
