@@ -10,7 +10,8 @@ import tests.bench
 
 def names() -> list[str]:
     modules = (module.name for module in pkgutil.iter_modules(tests.bench.__path__))
-    return sorted(name.removeprefix("bench_") for name in modules if name.startswith("bench_"))
+    found = (name.removeprefix("bench_") for name in modules if name.startswith("bench_"))
+    return sorted(name.replace("_", "-") for name in found)
 
 
 def main() -> None:
