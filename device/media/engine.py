@@ -61,13 +61,13 @@ class MediaEngine:
         self._bridge = LoopBridge()
         self._report: ReportMedia = lambda fact: None
         self._gate = KeyframeGate(camera.request_keyframe, loop.time, loop.call_at)
-        self._hub = VideoHub(self._gate, packetiser.cut)
+        self._stages = StageTimes()
+        self._hub = VideoHub(self._gate, packetiser.cut, self._stages)
         self._encoder = EncoderControl(camera, self._video)
         self._governor = BitrateGovernor(self._encoder.set_bitrate, self._video.bitrate_bps)
         self._voice = VoiceSender(self._bridge, muted=False)
-        self._mixer = Mixer()
+        self._mixer = Mixer(self._stages)
         self._processing = processing(echo_cancelling)
-        self._stages = StageTimes()
         parts = MediaParts(
             self._gate,
             self._governor,

@@ -102,7 +102,9 @@ class PeerLink:
         numbers = TransportNumbers(bandwidth.on_sent)
         self._voice_sender = LeanSender(self._voice.sender, AUDIO_CODECS[0], voice, None, numbers)
         pacer = Pacer(lambda: bandwidth.pacing_bps)
-        self._video_sender = LeanSender(self._video.sender, VIDEO_CODECS[0], video, pacer, numbers)
+        self._video_sender = LeanSender(
+            self._video.sender, VIDEO_CODECS[0], video, pacer, numbers, stages
+        )
         senders.listen(self._video.sender, feedback)
         receivers.divert(self._voice.receiver, self._on_voice_packet)
         self.pictures = self._new_pictures(stages, on_board)

@@ -11,13 +11,12 @@ KEPT = 600
 class Stage(Enum):
     """What a picture, or a voice, goes through from one unit to the other."""
 
-    CAPTURE = "capture"
-    """From the exposure to the encoder."""
     ENCODE = "encode"
+    """From the exposure until the encoded picture is here."""
     QUEUE = "queue"
-    """From the encoder to the first packet's leave to go."""
+    """Until its first packet leaves to a peer."""
     SEND = "send"
-    """From there until the kernel has the last packet."""
+    """From there until the kernel has its last packet; large pictures are paced."""
     RECEIVE = "receive"
     """From a picture's first packet to its last."""
     BUFFER = "buffer"
@@ -38,7 +37,7 @@ class Timing:
 
 
 class StageTimes:
-    """Written from any thread, each stage from one; read from any."""
+    """Each stage is written from one thread; read from any."""
 
     def __init__(self) -> None:
         self._times: dict[Stage, deque[float]] = {stage: deque(maxlen=KEPT) for stage in Stage}

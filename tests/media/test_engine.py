@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from device.media.stages import Stage
 from device.session.facts import AudioFailed, CameraLost, DevicesChanged, SignalReady
 from hal import AudioDevice, AudioMode, AudioUnavailable, CameraFault, CameraUnavailable, Facing
 from tests.media.conftest import MakeStation
@@ -20,6 +21,7 @@ async def test_two_units_see_and_hear_each_other(pair: tuple[Station, Station]) 
     assert shown.facing is Facing.FRONT
     assert not door.failures + hall.failures
     assert door.engine.statistics().peers["hall"].video_packets_sent > 0
+    assert set(hall.engine.statistics().stages) == set(Stage)
     assert door.engine.statistics().peers["hall"].pictures.decoded > 0
 
 

@@ -119,7 +119,10 @@ async def test_the_history_is_bounded_and_wraps(pair: tuple[Station, Station]) -
     sent = lose(door, set())
     lean._sequence_number = 65_535 - HISTORY
     for number in range(2 * HISTORY):
-        lean._frame, lean._next_payload = MediaFrame((b"\x41x",), number, time.monotonic()), 0
+        lean._frame, lean._next_payload = (
+            MediaFrame((b"\x41x",), number, time.monotonic(), time.monotonic()),
+            0,
+        )
         lean._send_burst(asyncio.get_running_loop().time())
     made = [packet.sequence_number for packet in sent[-2 * HISTORY :]]
     assert made[0] == 65_535 - HISTORY

@@ -12,6 +12,7 @@ from device.media.playout.mixer import Mixer, mix
 from device.media.playout.opus_decoder import OpusDecoder
 from device.media.playout.packets import VoicePacket
 from device.media.sending.queue import VOICE_PACKETS
+from device.media.stages import StageTimes
 from device.media.voice.encoder import BLOCKS_PER_PACKET, PACKET_SAMPLES, OpusEncoder
 from device.media.voice.sender import UNMUTE_BLOCKS, VoiceSender
 from hal import BLOCK_BYTES, BLOCK_SAMPLES
@@ -225,7 +226,7 @@ class TonePackets:
 
 def test_voices_are_mixed_until_they_are_removed() -> None:
     now_s = 0.0
-    mixer = Mixer(lambda: now_s)
+    mixer = Mixer(StageTimes(), lambda: now_s)
     voices = {"a": TonePackets(500), "b": TonePackets(1500)}
     heard: dict[bool, list[np.ndarray]] = {True: [], False: []}
     for number in range(200):

@@ -8,6 +8,7 @@ from device.media.sending.hub import VideoHub
 from device.media.sending.keyframes import INTERVAL_S, KeyframeGate
 from device.media.sending.parameter_sets import ParameterSets
 from device.media.sending.queue import VIDEO_FRAMES
+from device.media.stages import StageTimes
 from hal import EncodedFrame, Facing
 from tests.media.queues import contents, drained
 
@@ -46,7 +47,7 @@ class World:
             lambda: self.clock.now_s,
             self.clock.call_at,
         )
-        self.hub = VideoHub(self.gate, lambda data: (data,))
+        self.hub = VideoHub(self.gate, lambda data: (data,), StageTimes())
         self.frames = 0
 
     def shoot(self, keyframe: bool = False, size: int = 1000) -> bytes:

@@ -10,6 +10,7 @@ import numpy as np
 from device.media.playout.opus_decoder import Samples
 from device.media.playout.packets import VoicePacket
 from device.media.playout.voice_buffer import VoiceBuffer, VoiceCounts
+from device.media.stages import Stage, StageTimes
 from hal import BLOCK_BYTES
 
 KNEE = 24_000
@@ -19,7 +20,8 @@ KNEE = 24_000
 class Mixer:
     """Packets are put in from the event loop, blocks taken out by the playback thread."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, stages: StageTimes, clock: Callable[[], float] = time.monotonic) -> None:
+        self._stages = stages
         self._clock = clock
         self._lock = threading.Lock()
         self._voices: dict[str, VoiceBuffer] = {}
@@ -54,7 +56,12 @@ class Mixer:
         with self._lock:
             voices = list(self._voices.values())
         now_s = self._clock()
-        heard = [block for voice in voices if (block := voice.next_block(now_s)) is not None]
+        heard = []
+        for voice in voices:
+            block = voice.next_block(now_s)
+            if block is not None:
+                heard.append(block)
+                self._stages.add(Stage.BUFFER, voice.counts.delay_s)
         if not heard:
             return bytes(BLOCK_BYTES)
         if len(heard) == 1:

@@ -9,7 +9,6 @@ import logging
 import secrets
 import struct
 import time
-from collections.abc import Callable
 from typing import Any
 
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters
@@ -20,6 +19,7 @@ from device.media.rtc.wire import Wire
 from device.media.sending.frame import MediaFrame
 from device.media.sending.pacer import Pacer
 from device.media.sending.queue import SendQueue
+from device.media.stages import Stage, StageTimes
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +39,8 @@ _Sent = tuple[int, int, int, bytes]
 
 
 class LeanSender:
-    """Replaces ``sender``'s loop before it is started. ``pacer``: None sends at once."""
+    """Replaces ``sender``'s loop before it is started. ``pacer``: None sends at once. ``stages``: where
+    the times of sending are kept, if at all."""
 
     def __init__(
         self,
@@ -48,8 +49,10 @@ class LeanSender:
         queue: SendQueue,
         pacer: Pacer | None,
         numbers: TransportNumbers,
+        stages: StageTimes | None = None,
     ) -> None:
         self._sender = sender
+        self._stages = stages
         self._numbers = numbers
         self._mime_type = mime_type
         self._queue = queue
@@ -65,10 +68,9 @@ class LeanSender:
         self._payload_type = 0
         self._frame: MediaFrame | None = None
         self._next_payload = 0
+        self._begun_s = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._is_running = False
-        self.on_sent: Callable[[float], None] = lambda seconds: None
-        """Told how long the kernel took for a frame's packets, waiting for the pacer left out."""
         sender._run_rtp = self._run
         sender._retransmit = self._retransmit
 
@@ -141,6 +143,7 @@ class LeanSender:
             self._frame, self._next_payload = self._queue.take(), 0
             if self._frame is not None and not self._wire.is_up:
                 self._frame = None
+            self._begun_s = time.monotonic()
             if self._frame is not None and self._pacer is not None:
                 self._pacer.begin(self._frame.size, self._loop.time())
         return self._frame is not None
@@ -164,9 +167,11 @@ class LeanSender:
                 if self._next_payload <= last and self._pacer.wait_s(now_s) > 0:
                     break
         self._count(self._next_payload - first, octets, timestamp, frame.captured_s)
-        self.on_sent(self._loop.time() - now_s)
         if self._next_payload > last:
             self._frame = None
+            if self._stages is not None:
+                self._stages.add(Stage.QUEUE, self._begun_s - frame.ready_s)
+                self._stages.add(Stage.SEND, time.monotonic() - self._begun_s)
 
     def _send(self, marker: int, timestamp: int, extension: bytes, payload: bytes) -> None:
         number = self._sequence_number

@@ -1,5 +1,6 @@
 """One camera, any number of peers: each encoded frame is made a packet once and queued for each."""
 
+import time
 from collections import deque
 from collections.abc import Callable
 
@@ -7,6 +8,7 @@ from device.media.sending.frame import MediaFrame
 from device.media.sending.keyframes import KeyframeGate
 from device.media.sending.parameter_sets import ParameterSets
 from device.media.sending.queue import VideoQueue
+from device.media.stages import Stage, StageTimes
 from hal import EncodedFrame
 
 VIDEO_CLOCK_HZ = 90_000
@@ -17,8 +19,16 @@ RATE_WINDOW_NS = 1_000_000_000
 class VideoHub:
     """Takes the camera's frames, in the event loop, and hands them to the queues."""
 
-    def __init__(self, gate: KeyframeGate, cut: Callable[[bytes], tuple[bytes, ...]]) -> None:
+    def __init__(
+        self,
+        gate: KeyframeGate,
+        cut: Callable[[bytes], tuple[bytes, ...]],
+        stages: StageTimes,
+        now_s: Callable[[], float] = time.monotonic,
+    ) -> None:
         """``cut`` makes RTP payloads of an access unit."""
+        self._stages = stages
+        self._now_s = now_s
         self._gate = gate
         self._cut = cut
         self._queues: set[VideoQueue] = set()
@@ -43,6 +53,8 @@ class VideoHub:
         if self._origin_ns is None:
             self._origin_ns = frame.capture_time_ns
         self._count(frame)
+        captured_s, now_s = frame.capture_time_ns / 1e9, self._now_s()
+        self._stages.add(Stage.ENCODE, now_s - captured_s)
         data = frame.data
         if frame.is_keyframe:
             self._gate.came()
@@ -53,8 +65,7 @@ class VideoHub:
         self.cuts += 1
         elapsed_ns = frame.capture_time_ns - self._origin_ns
         timestamp = elapsed_ns * VIDEO_CLOCK_HZ // 1_000_000_000
-        captured_s = frame.capture_time_ns / 1e9
-        cut = MediaFrame(self._cut(data), timestamp, captured_s, frame.is_keyframe)
+        cut = MediaFrame(self._cut(data), timestamp, captured_s, now_s, frame.is_keyframe)
         for queue in queues:
             queue.put(cut)
 

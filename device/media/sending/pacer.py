@@ -17,12 +17,14 @@ class Pacer:
     def __init__(self, rate_bps: Callable[[], float]) -> None:
         """``rate_bps``: how fast it may leave just now."""
         self._rate_bps = rate_bps
+        self._s_per_byte = 0.0
         self._paid_until_s = 0.0
         self._ahead_s = FRAME_S
 
     def begin(self, size: int, now_s: float) -> None:
         """A frame of ``size`` bytes is next."""
-        is_large = size * 8 > FRAME_S * self._rate_bps()
+        self._s_per_byte = 8 / self._rate_bps()
+        is_large = size * self._s_per_byte > FRAME_S
         is_behind = self._paid_until_s > now_s + BURST_S
         self._ahead_s = BURST_S if is_large or is_behind else FRAME_S
 
@@ -32,4 +34,4 @@ class Pacer:
 
     def sent(self, size: int, now_s: float) -> None:
         """A packet of ``size`` bytes has left."""
-        self._paid_until_s = max(self._paid_until_s, now_s) + size * 8 / self._rate_bps()
+        self._paid_until_s = max(self._paid_until_s, now_s) + size * self._s_per_byte

@@ -101,6 +101,8 @@ class VoiceSender:
         self._packets_made += 1
         if generation != self._generation or not data:
             return  # encoded before the mute and not sent yet, or silence that goes on
-        frame = MediaFrame((data,), self._packets_made * PACKET_SAMPLES, captured_s)
+        frame = MediaFrame(
+            (data,), self._packets_made * PACKET_SAMPLES, captured_s, time.monotonic()
+        )
         for queue in self._queues:
             queue.put(frame)
