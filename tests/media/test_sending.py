@@ -9,7 +9,7 @@ from aiortc.rtp import RtcpRtpfbPacket, RtpPacket
 
 from device.media.rtc.lean_sender import HISTORY, LeanSender
 from device.media.sending.frame import MediaFrame
-from device.media.sending.pacer import BURST_S, FRAME_S, Pacer
+from device.media.sending.pacer import BURST_S, FRAME_S, REPEAT_S, Pacer
 from tests.media.world import Station, until
 
 RATE_BPS = 5_000_000
@@ -50,6 +50,14 @@ def test_a_keyframe_leaves_in_small_bursts_at_the_pacing_rate() -> None:
     assert departures(pacer, 7, times[-1])[-1] > times[-1], "what comes after waits its turn"
     later_s = times[-1] + 4 * FRAME_S
     assert departures(pacer, 7, later_s) == [later_s] * 7
+
+
+def test_lost_packets_leave_again_at_once_but_not_a_queue_full_of_them() -> None:
+    pacer = Pacer(lambda: RATE_BPS)
+    repeated = sum(pacer.repeat(PACKET, 10.0) for _ in range(500))
+    assert repeated * PACKET * 8 / RATE_BPS == pytest.approx(REPEAT_S, rel=0.05)
+    assert pacer.wait_s(10.0) > 0, "what is new waits for them"
+    assert pacer.repeat(PACKET, 10.01)
 
 
 def lose(station: Station, numbers: set[int]) -> list[RtpPacket]:

@@ -186,6 +186,8 @@ class LeanSender:
         if kept is None or kept[0] != sequence_number or not self._wire.is_up:
             return
         number, marker, timestamp, payload = kept
+        if self._pacer is not None and not self._pacer.repeat(len(payload), self._loop.time()):
+            return  # the peer asks again
         rtx_type = self._sender._RTCRtpSender__rtx_payload_type
         ssrc = self._sender._ssrc
         if rtx_type is not None:

@@ -9,6 +9,8 @@ from collections.abc import Callable
 FRAME_S = 0.034
 """An ordinary frame, of up to this time at the pacing rate, leaves at once."""
 BURST_S = 0.005
+REPEAT_S = 0.1
+"""Of lost packets at the pacing rate, and no more, leave at once."""
 
 
 class Pacer:
@@ -31,6 +33,14 @@ class Pacer:
     def wait_s(self, now_s: float) -> float:
         """How long the next packet has to wait; 0: not at all."""
         return max(0.0, self._paid_until_s - self._ahead_s - now_s)
+
+    def repeat(self, size: int, now_s: float) -> bool:
+        """Whether a packet of ``size`` bytes that was lost may leave again, before all that waits; it
+        counts then. What a full queue on the way has lost must not fill it once more."""
+        if self._paid_until_s > now_s + REPEAT_S:
+            return False
+        self.sent(size, now_s)
+        return True
 
     def sent(self, size: int, now_s: float) -> None:
         """A packet of ``size`` bytes has left."""
