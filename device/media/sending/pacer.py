@@ -19,7 +19,7 @@ class Pacer:
     def __init__(self, rate_bps: Callable[[], float]) -> None:
         """``rate_bps``: how fast it may leave just now."""
         self._rate_bps = rate_bps
-        self._s_per_byte = 0.0
+        self._s_per_byte = 8 / rate_bps()
         self._paid_until_s = 0.0
         self._ahead_s = FRAME_S
 
