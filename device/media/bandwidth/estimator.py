@@ -41,7 +41,7 @@ GROWTH, GROWTH_NEAR = 0.08, 0.02
 """Of the rate a second, right after a cut: in general, and near the rate at which the queue grew."""
 CALM_MOST_S = 5.0
 """So long the rise goes on growing: to 48 % a second, and 4.5 %."""
-QUEUE_SEEN_S, QUEUE_HELD_S, QUEUE_LONG_S = 0.03, 0.04, 0.1
+QUEUE_SEEN_S, QUEUE_HELD_S, QUEUE_LONG_S = 0.03, 0.04, 0.06
 """Waiting from which a growing queue is believed in, the rise is stopped, and the cut is deep."""
 GROWING = 1.1
 """What is sent over what arrives, beyond the noise."""
