@@ -40,7 +40,11 @@ class PeerFeedback:
     def on_loss_reported(self, fraction: float) -> None:
         self.counts.loss_fraction = fraction
         self._bandwidth.on_loss_reported(fraction)
-        self._report_loss(fraction)  # it goes the same way as the video
+        self._report_loss(fraction)  # of more packets than the voice has, on the same way
+
+    def on_voice_loss_reported(self, fraction: float) -> None:
+        """All there is to go by where no video is sent."""
+        self._report_loss(fraction)
 
     def on_packets_missed(self, count: int) -> None:
         self.counts.packets_missed += count

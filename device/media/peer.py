@@ -106,6 +106,7 @@ class PeerLink:
             self._video.sender, VIDEO_CODECS[0], video, pacer, numbers, stages
         )
         senders.listen(self._video.sender, feedback)
+        senders.listen_to_losses(self._voice.sender, feedback.on_voice_loss_reported)
         receivers.divert(self._voice.receiver, self._on_voice_packet)
         self.pictures = self._new_pictures(stages, on_board)
         self._deadline = asyncio.get_running_loop().call_later(UP_WITHIN_S, self._down)

@@ -2,10 +2,11 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from aiortc.rtp import RtcpRtpfbPacket, RtpPacket
+from aiortc.rtp import RtcpReceiverInfo, RtcpRrPacket, RtcpRtpfbPacket, RtpPacket
 
 from device.media.rtc.lean_sender import HISTORY, LeanSender
 from device.media.sending.frame import MediaFrame
@@ -65,11 +66,13 @@ def lose(station: Station, numbers: set[int]) -> list[RtpPacket]:
     wire = sender(station)._wire
     stock, sent = wire.send, []
 
-    def send(packet: bytes) -> None:
-        parsed = RtpPacket.parse(packet)
-        sent.append(parsed)
-        if len(sent) not in numbers:
-            stock(packet)
+    def send(packets: Sequence[bytes]) -> None:
+        kept = []
+        for packet in packets:
+            sent.append(RtpPacket.parse(packet))
+            if len(sent) not in numbers:
+                kept.append(packet)
+        stock(kept)
 
     wire.send = send  # type: ignore[method-assign]
     return sent
@@ -118,6 +121,27 @@ async def test_a_report_says_when_a_picture_was_taken(pair: tuple[Station, Stati
     stats = await private.getStats()
     outbound = next(each for each in stats.values() if each.type == "outbound-rtp")
     assert outbound.packetsSent == door.engine.statistics().peers["hall"].video_packets_sent
+
+
+async def test_a_voice_without_video_is_protected_by_its_own_reports(
+    pair: tuple[Station, Station],
+) -> None:
+    door, _hall = pair
+    (link,) = door.engine._mesh._links
+    asked: list[float] = []
+    door.engine._voice._encoder.expect_loss = asked.append  # type: ignore[method-assign]
+    voice = link._voice.sender
+    lost = RtcpReceiverInfo(
+        ssrc=voice._ssrc,
+        fraction_lost=64,
+        packets_lost=0,
+        highest_sequence=0,
+        jitter=0,
+        lsr=0,
+        dlsr=0,
+    )
+    await voice._handle_rtcp_packet(RtcpRrPacket(ssrc=1, reports=[lost]))
+    assert asked == [0.25]
 
 
 async def test_the_history_is_bounded_and_wraps(pair: tuple[Station, Station]) -> None:

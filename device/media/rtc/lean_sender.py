@@ -152,20 +152,22 @@ class LeanSender:
         """As many of the frame's packets as may leave at this moment."""
         frame = self._frame
         assert frame is not None
-        extension = self._extension_at(time.time())
         timestamp = (self._origin + frame.timestamp) & 0xFFFFFFFF
         last = len(frame.payloads) - 1
         first, octets = self._next_payload, 0
+        packets = []
+        extension = self._extension_at(time.time())
         while self._next_payload <= last:
             payload = frame.payloads[self._next_payload]
             marker = self._payload_type | (MARKER if self._next_payload == last else 0)
-            self._send(marker, timestamp, extension, payload)
+            packets.append(self._new_packet(marker, timestamp, extension, payload, now_s))
             octets += len(payload)
             self._next_payload += 1
             if self._pacer is not None:
                 self._pacer.sent(len(payload), now_s)
                 if self._next_payload <= last and self._pacer.wait_s(now_s) > 0:
                     break
+        self._wire.send(packets)
         self._count(self._next_payload - first, octets, timestamp, frame.captured_s)
         if self._next_payload > last:
             self._frame = None
@@ -173,12 +175,14 @@ class LeanSender:
                 self._stages.add(Stage.QUEUE, self._begun_s - frame.ready_s)
                 self._stages.add(Stage.SEND, time.monotonic() - self._begun_s)
 
-    def _send(self, marker: int, timestamp: int, extension: bytes, payload: bytes) -> None:
+    def _new_packet(
+        self, marker: int, timestamp: int, extension: bytes, payload: bytes, now_s: float
+    ) -> bytes:
         number = self._sequence_number
-        header = _HEADER.pack(VERSION_AND_EXTENSION, marker, number, timestamp, self._sender._ssrc)
-        self._send_numbered(header, extension, payload)
         self._history[number % HISTORY] = number, marker, timestamp, payload
         self._sequence_number = (number + 1) & 0xFFFF
+        header = _HEADER.pack(VERSION_AND_EXTENSION, marker, number, timestamp, self._sender._ssrc)
+        return self._numbered(header, extension, payload, now_s)
 
     async def _retransmit(self, sequence_number: int) -> None:
         """In the place of RTCRtpSender._retransmit (RFC 4588; without RTX the packet itself)."""
@@ -186,7 +190,8 @@ class LeanSender:
         if kept is None or kept[0] != sequence_number or not self._wire.is_up:
             return
         number, marker, timestamp, payload = kept
-        if self._pacer is not None and not self._pacer.repeat(len(payload), self._loop.time()):
+        now_s = self._loop.time()
+        if self._pacer is not None and not self._pacer.repeat(len(payload), now_s):
             return  # the peer asks again
         rtx_type = self._sender._RTCRtpSender__rtx_payload_type
         ssrc = self._sender._ssrc
@@ -195,15 +200,16 @@ class LeanSender:
             number, self._rtx_number = self._rtx_number, (self._rtx_number + 1) & 0xFFFF
             marker, ssrc = (marker & MARKER) | rtx_type, self._sender._rtx_ssrc
         header = _HEADER.pack(VERSION_AND_EXTENSION, marker, number, timestamp, ssrc)
-        self._send_numbered(header, self._extension_at(time.time()), payload)
+        extension = self._extension_at(time.time())
+        self._wire.send((self._numbered(header, extension, payload, now_s),))
 
-    def _send_numbered(self, header: bytes, extension: bytes, payload: bytes) -> None:
+    def _numbered(self, header: bytes, extension: bytes, payload: bytes, now_s: float) -> bytes:
+        """The whole packet, counted as one that leaves now."""
         at = self._number_at
         if at < 0:
-            self._wire.send(b"".join((header, extension, payload)))
-            return
-        number = self._numbers.next(len(header) + len(extension) + len(payload), self._loop.time())
-        self._wire.send(b"".join((header, extension[:at], number, extension[at + 2 :], payload)))
+            return b"".join((header, extension, payload))
+        number = self._numbers.next(len(header) + len(extension) + len(payload), now_s)
+        return b"".join((header, extension[:at], number, extension[at + 2 :], payload))
 
     def _extension_at(self, wall_s: float) -> bytes:
         """With abs-send-time: seconds in 6.18 bits (webrtc.org/experiments/rtp-hdrext/abs-send-time)."""

@@ -4,6 +4,7 @@ aiortc keeps keyframe requests and REMB for encoders of its own. Here the encode
 sender's two methods are replaced on the instance.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -24,13 +25,15 @@ OPUS_FORMAT: dict[str, int | str | None] = {"minptime": 10, "useinbandfec": 1}
 
 
 class Feedback(Protocol):
-    """What a receiver says of the video sent to it."""
+    """What a receiver says of what is sent to it: of the video, but for the voice's loss."""
 
     def on_keyframe_wanted(self) -> None: ...
 
     def on_bitrate_estimated(self, bitrate_bps: int) -> None: ...
 
     def on_loss_reported(self, fraction: float) -> None: ...
+
+    def on_voice_loss_reported(self, fraction: float) -> None: ...
 
     def on_packets_missed(self, count: int) -> None: ...
 
@@ -61,6 +64,18 @@ def listen(sender: RTCRtpSender, feedback: Feedback) -> None:
     sender._send_keyframe = feedback.on_keyframe_wanted  # type: ignore[method-assign]
 
 
+def listen_to_losses(sender: Any, on_loss: Callable[[float], None]) -> None:
+    """Tell what share of a sender's packets its reports say was lost lately, in the event loop."""
+    stock = sender._handle_rtcp_packet
+
+    async def heard(packet: Any) -> None:
+        for fraction in _losses(packet, sender._ssrc):
+            on_loss(fraction)
+        await stock(packet)
+
+    sender._handle_rtcp_packet = heard
+
+
 def sent(sender: Any) -> Sent:
     """The sender's own counters."""
     return Sent(
@@ -71,11 +86,9 @@ def sent(sender: Any) -> Sent:
 
 
 def _hear(packet: Any, ssrc: int, feedback: Feedback) -> None:
-    if isinstance(packet, RtcpRrPacket | RtcpSrPacket):
-        for report in packet.reports:
-            if report.ssrc == ssrc:
-                feedback.on_loss_reported(report.fraction_lost / 256)
-    elif isinstance(packet, RtcpRtpfbPacket) and packet.fmt == RTCP_RTPFB_NACK:
+    for fraction in _losses(packet, ssrc):
+        feedback.on_loss_reported(fraction)
+    if isinstance(packet, RtcpRtpfbPacket) and packet.fmt == RTCP_RTPFB_NACK:
         feedback.on_packets_missed(len(packet.lost))
     elif isinstance(packet, RtcpPsfbPacket) and packet.fmt == RTCP_PSFB_APP:
         try:
@@ -84,3 +97,10 @@ def _hear(packet: Any, ssrc: int, feedback: Feedback) -> None:
             return
         if ssrc in ssrcs:
             feedback.on_bitrate_estimated(bitrate_bps)
+
+
+def _losses(packet: Any, ssrc: int) -> list[float]:
+    """Of one stream (RFC 3550 section 6.4.1, fraction lost)."""
+    if not isinstance(packet, RtcpRrPacket | RtcpSrPacket):
+        return []
+    return [report.fraction_lost / 256 for report in packet.reports if report.ssrc == ssrc]
