@@ -124,7 +124,7 @@ class MediaEngine:
         await self._audio_calls.run(
             self._audio.open,
             mode,
-            lambda block: self._voice.take(self._processing.captured(block)),
+            self._on_captured,
             lambda: self._processing.played(self._mixer.next_block()),
             lambda error: self._bridge.post(self._on_audio_failure, error),
         )
@@ -177,6 +177,11 @@ class MediaEngine:
             self._camera_calls.aclose(self._camera.close),
             self._audio_calls.aclose(self._audio.close),
         )
+
+    def _on_captured(self, block: bytes) -> None:
+        """In the capture thread."""
+        for cleaned in self._processing.captured(block):
+            self._voice.take(cleaned)
 
     # What devices and links report, in the event loop.
 

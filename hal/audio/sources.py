@@ -6,7 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
-from hal.audio.protocol import BLOCK_BYTES, BLOCK_SAMPLES, SAMPLE_RATE_HZ
+from hal.audio.protocol import BLOCK_BYTES, SAMPLE_RATE_HZ
 from hal.errors import AudioFault, AudioUnavailable
 
 
@@ -27,16 +27,19 @@ class SilenceSource:
 class ToneSource:
     """A sine of ``frequency_hz`` at ``amplitude`` (0 to 1 of full scale), without a seam."""
 
-    def __init__(self, frequency_hz: float, amplitude: float = 0.25) -> None:
-        self._step = 2 * np.pi * frequency_hz / SAMPLE_RATE_HZ
-        self._peak = amplitude * 32767
-        self._phase = 0.0
+    def __init__(self, frequency_hz: int, amplitude: float = 0.25) -> None:
+        phases = np.arange(SAMPLE_RATE_HZ) * (2 * np.pi * frequency_hz / SAMPLE_RATE_HZ)
+        samples = bytes((np.sin(phases) * amplitude * 32767).astype("<i2").tobytes())
+        self._second: list[bytes] = [
+            samples[begin : begin + BLOCK_BYTES] for begin in range(0, len(samples), BLOCK_BYTES)
+        ]
+        """A whole number of waves, whatever the frequency."""
+        self._next = 0
 
     def next_block(self) -> bytes:
-        phases = self._phase + np.arange(BLOCK_SAMPLES) * self._step
-        self._phase = float((self._phase + BLOCK_SAMPLES * self._step) % (2 * np.pi))
-        samples = np.sin(phases) * self._peak
-        return bytes(samples.astype("<i2").tobytes())
+        block = self._second[self._next]
+        self._next = (self._next + 1) % len(self._second)
+        return block
 
 
 class WavSource:

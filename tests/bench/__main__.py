@@ -6,6 +6,7 @@ import pkgutil
 import sys
 
 import tests.bench
+from tests.bench.bars import is_met
 
 
 def names() -> list[str]:
@@ -23,7 +24,7 @@ def main() -> None:
         print(f"bench {name} ...", file=sys.stderr, flush=True)
         module = importlib.import_module(f"tests.bench.bench_{name.replace('-', '_')}")
         for line in module.run():
-            print(json.dumps({"bench": name, **line}), flush=True)
+            print(json.dumps({"bench": name, **line, "met": is_met(line)}), flush=True)
 
 
 if __name__ == "__main__":

@@ -25,5 +25,6 @@ def _line(
         "theirs": round(theirs, 3),
         "ratio": round(ours / theirs, 3),
         "bar": bar,
+        "bar_of": "ratio",
         "frames_per_s_in_chromium": round(call.chromium_frames_per_s, 1),
     }

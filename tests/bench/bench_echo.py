@@ -64,7 +64,7 @@ class Run:
             self._now_s = at_s
             start_s = time.thread_time()
             if is_capture:
-                clean.append(processing.captured(captured[number]))
+                clean.extend(processing.captured(captured[number]))
             elif number < len(played):
                 processing.played(played[number])
             self._cpu_s += time.thread_time() - start_s

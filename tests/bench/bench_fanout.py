@@ -167,6 +167,7 @@ def _further(
         "theirs": round(theirs, 2) if theirs else None,
         "ratio": round(_slope(ours) / theirs, 4) if theirs else None,
         "bar": bar,
+        "bar_of": "ratio",
         "ours_by_peers": _by_peers(ours),
         "streams_to_8_peers": round(ours[-1].streams, 2),
     }

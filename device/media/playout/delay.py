@@ -28,6 +28,8 @@ class DelayEstimator:
 
     def __init__(self) -> None:
         self._weights = np.zeros(BUCKETS)
+        self._late_s = 0.0
+        """Not exceeded by COVERED of the packets."""
         self._fastest: deque[tuple[float, float]] = deque()
         self._last_arrival_s = float("-inf")
         self._packets = 0
@@ -52,6 +54,8 @@ class DelayEstimator:
         if not is_one_of_a_rush:
             self._weights *= FORGET
             self._weights[min(int(late_s / BUCKET_S), BUCKETS - 1)] += 1 - FORGET
+            share = np.cumsum(self._weights)
+            self._late_s = float(np.searchsorted(share, COVERED * share[-1])) * BUCKET_S
         self._packets += 1
 
     def lost(self) -> None:
@@ -62,12 +66,7 @@ class DelayEstimator:
     @property
     def target_s(self) -> float:
         """How long after the fastest packet's arrival a sound is to be played."""
-        total = self._weights.sum()
-        late_s = 0.0
-        if total > 0:
-            share = np.cumsum(self._weights) / total
-            late_s = float(np.searchsorted(share, COVERED)) * BUCKET_S
-        return max(late_s + MARGIN_S, LEAST_LOSSY_S if self._is_lossy() else 0.0)
+        return max(self._late_s + MARGIN_S, LEAST_LOSSY_S if self._is_lossy() else 0.0)
 
     def _is_lossy(self) -> bool:
         return len(self._losses) == 2 and self._packets - self._losses[0] < LOSSY_PACKETS

@@ -108,20 +108,19 @@ class VoiceBuffer:
         self._playing = int(self._position()) % (1 << TIMESTAMP_BITS), now_s
         self._decode_until(needed)
         self._stretch(needed)
-        places = BEFORE + self._place + step * np.arange(BLOCK_SAMPLES, dtype=np.float64)
         end = self._place + step * BLOCK_SAMPLES
-        block = self._read(places)
+        block = self._read(BEFORE + self._place, step)
         played = int(end)
         self._place = end - played
         self._sound = self._sound[played:]
         self.counts.played_samples += BLOCK_SAMPLES
         return block
 
-    def _read(self, places: np.ndarray) -> Samples:
-        if places[0] == int(places[0]) and places[-1] == places[0] + BLOCK_SAMPLES - 1:
-            first = int(places[0])
+    def _read(self, place: float, step: float) -> Samples:
+        if step == 1 and place == int(place):
+            first = int(place)
             return self._sound[first : first + BLOCK_SAMPLES].copy()
-        return interpolate(self._sound.astype(np.float32), places)
+        return interpolate(self._sound.astype(np.float32), place, step, BLOCK_SAMPLES)
 
     # Packets.
 

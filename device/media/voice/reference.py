@@ -5,6 +5,7 @@ reference until it came before it. So the reference is read at the place that th
 resampled by the ratio of the two clocks, and the echo stays where it is.
 """
 
+import math
 from collections import deque
 
 import numpy as np
@@ -66,9 +67,8 @@ class EchoReference:
             self._place = wanted
         pull = (wanted - self._place) / (PULL_S * SAMPLE_RATE_HZ)
         step += min(max(pull, -MOST_PULL), MOST_PULL)
-        places = self._place + step * np.arange(BLOCK_SAMPLES + 1, dtype=np.float64)
-        self._place = float(places[-1])
-        return self._interpolated(places[:-1])
+        place, self._place = self._place, self._place + step * BLOCK_SAMPLES
+        return self._interpolated(place, step)
 
     def _wanted(self, due_s: float) -> float:
         """The place, in samples played, that belongs to a time."""
@@ -87,11 +87,11 @@ class EchoReference:
             self._kept = np.concatenate((self._kept, silence, samples))[-KEPT_SAMPLES:]
             self._end = (number + 1) * BLOCK_SAMPLES
 
-    def _interpolated(self, places: NDArray[np.float64]) -> NDArray[np.int16]:
-        """The sound at these places; silence where nothing was played, or is kept no more."""
-        first = int(places[0]) - BEFORE
-        sound = self._between(first, int(places[-1]) + AFTER + 1)
-        return interpolate(sound, places - first)
+    def _interpolated(self, place: float, step: float) -> NDArray[np.int16]:
+        """A block from this place on; silence where nothing was played, or is kept no more."""
+        first = math.floor(place) - BEFORE
+        end = math.floor(place + step * BLOCK_SAMPLES) + AFTER + 1
+        return interpolate(self._between(first, end), place - first, step, BLOCK_SAMPLES)
 
     def _between(self, first: int, end: int) -> NDArray[np.float32]:
         sound = np.zeros(end - first, np.float32)
