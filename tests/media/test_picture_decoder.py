@@ -151,6 +151,9 @@ async def test_a_decoder_that_hangs_does_not_hold_up_the_end(
     assert await asyncio.to_thread(slow.begun.wait, 10)
     await screen.decoder.aclose()
     assert "has not ended" in caplog.text
+    thread = screen.decoder._thread
+    assert thread is not None
+    assert thread.daemon, "the process can end without it"
     slow.may_go_on.set()
     await screen.decoder.aclose()
 

@@ -22,7 +22,8 @@ BEHIND_S = 0.5
 QUEUE_UNITS = 64
 """Waiting at most: two seconds, which may come at once when a lost packet is sent again."""
 IDLE_S = 1.0
-"""Without work for so long the thread ends; more work begins another one. So none is ever left."""
+"""Without work for so long the thread ends; more work begins another one. So none is left, but one that
+hangs in a driver."""
 ENDED_WITHIN_S = 0.4
 """Longer than any picture takes."""
 _VIDEO_CLOCK = Fraction(1, 90_000)
@@ -76,7 +77,8 @@ class DecoderThread:
                 self._catch_up(now_s)
             if not self._is_running:
                 self._is_running = True
-                self._thread = threading.Thread(target=self._run, name=self._name)
+                # A daemon: a driver that never comes back must not keep the process from its end.
+                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
                 self._thread.start()
             self._changed.notify()
 
