@@ -9,13 +9,17 @@ from device.media.picture.sync import SenderReport
 
 
 def listen(receiver: Any, take: Callable[[SenderReport], None]) -> None:
-    """Give each sender report of a receiver's stream to ``take``, in the event loop."""
+    """Give each sender report of a receiver's stream to ``take``, in the event loop.
+
+    One from before the first packet says nothing of the stream: aiortc sends zeros for both times then.
+    """
     stock = receiver._handle_rtcp_packet
 
     async def heard(packet: Any) -> None:
         if isinstance(packet, RtcpSrPacket):
             info = packet.sender_info
-            take(SenderReport(info.ntp_timestamp / 2**32, info.rtp_timestamp))
+            if info.packet_count and info.ntp_timestamp:
+                take(SenderReport(info.ntp_timestamp / 2**32, info.rtp_timestamp))
         await stock(packet)
 
     receiver._handle_rtcp_packet = heard
