@@ -214,6 +214,41 @@ def test_a_flood_behind_a_gap_is_bounded() -> None:
     assert asks.keyframe
 
 
+def test_a_flood_of_beginnings_costs_no_more_than_other_packets(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each packet behind a gap says that a keyframe begins with it; none of them is the last."""
+    looked_at = 0
+    starts = assembler.Assembler._begins_picture
+
+    def counted(self: assembler.Assembler, number: int) -> bool:
+        nonlocal looked_at
+        looked_at += 1
+        return starts(self, number)
+
+    monkeypatch.setattr(assembler.Assembler, "_begins_picture", counted)
+    (first,) = packets_of(stream([(10, True)], first=0))
+    inbound = InboundVideo()
+    for number in (0, *range(2, assembler.MAX_PACKETS)):
+        later = first.timestamp + (number % 5 if number else 0)
+        packet = dataclasses.replace(
+            first, sequence_number=number, timestamp=later, marker=number == 0
+        )
+        inbound.put(packet, 0.0)
+    assert looked_at <= assembler.MAX_PACKETS
+
+
+def test_few_beginnings_are_remembered_and_the_newest() -> None:
+    many = 3 * assembler.MAX_KEYFRAMES
+    packets = packets_of(stream([(10, True)] + [(3000, True)] * many))
+    inbound = InboundVideo()
+    feed(inbound, [packets[0]])
+    ends = [packet for packet in packets[1:] if packet.marker]
+    feed(inbound, [packet for packet in packets[2:] if not packet.marker])
+    assert len(inbound._assembler._keyframes) <= assembler.MAX_KEYFRAMES
+    assert len(feed(inbound, ends[-1:])) == 1
+
+
 # What is asked for, and when.
 
 

@@ -5,14 +5,14 @@ packet. After a picture that is missing none can be decoded until the next keyfr
 not made to wait for what is missing before it.
 """
 
-from bisect import insort
-
 from device.media.picture.packet import MAX_MISORDER, AccessUnit, VideoPacket
 from device.media.picture.payloads import KeyframeStart, MalformedPayload, keyframe_start, unit_of
 from device.media.unwrapping import TIMESTAMP_BITS, Unwrapper
 
 MAX_PACKETS = 1024
 """Held at most: two seconds of 5 Mb/s, or a keyframe of a megabyte."""
+MAX_KEYFRAMES = 8
+"""Of which the beginning is remembered: no sender makes more in so many packets."""
 
 
 class Assembler:
@@ -24,7 +24,8 @@ class Assembler:
         """The first packet of the picture that comes next."""
         self._end = 0
         """The first packet that is missing from there on."""
-        self._key_starts: list[int] = []
+        self._keyframes: dict[int, int] = {}
+        """By timestamp, the first packet so far that a keyframe can begin with."""
         self._is_begun = False
         """The picture that comes next surely begins with its first packet."""
         self._timestamps = Unwrapper(TIMESTAMP_BITS)
@@ -56,7 +57,7 @@ class Assembler:
             self.restart(number)
         self._packets[number] = packet, now_s
         if _starts(packet) is not KeyframeStart.NO:
-            insort(self._key_starts, number)
+            self._note_keyframe(packet.timestamp, number)
         if number > self._end:
             self._skip_to_keyframe(packet.timestamp)
         return self._advance()
@@ -64,7 +65,7 @@ class Assembler:
     def restart(self, number: int) -> None:
         """Begin with this packet; what is held is dropped, and a keyframe needed."""
         self._drop(list(self._packets))
-        self._key_starts.clear()
+        self._keyframes.clear()
         self._next = self._end = number
         self._is_begun = False
         self.needs_keyframe = True
@@ -91,8 +92,7 @@ class Assembler:
         """The picture from ``_next`` to ``_end``, if it is of use."""
         held = [self._packets.pop(number) for number in range(self.next_number, self._end)]
         self._next = self._end
-        while self._key_starts and self._key_starts[0] < self._end:
-            del self._key_starts[0]
+        self._forget_keyframes_before(self._end)
         packets = [packet for packet, _ in held if packet.payload]
         if not packets:
             return None  # nothing but padding, which browsers send to probe the network
@@ -121,21 +121,26 @@ class Assembler:
         self.needs_keyframe = False
         return AccessUnit(first.codec, timestamp, data, is_keyframe, assembly_s)
 
+    def _note_keyframe(self, timestamp: int, number: int) -> None:
+        self._keyframes[timestamp] = min(number, self._keyframes.get(timestamp, number))
+        if len(self._keyframes) > MAX_KEYFRAMES:
+            del self._keyframes[min(self._keyframes, key=self._keyframes.__getitem__)]
+
+    def _forget_keyframes_before(self, number: int) -> None:
+        self._keyframes = {
+            timestamp: start for timestamp, start in self._keyframes.items() if start >= number
+        }
+
     def _skip_to_keyframe(self, timestamp: int) -> None:
         """Go on with this picture, if it is a whole keyframe, though something before it is missing."""
-        for start in self._key_starts:
-            if (
-                start > self._end
-                and self._packets[start][0].timestamp == timestamp
-                and self._begins_picture(start)
-                and self._is_whole(start)
-            ):
-                before = [number for number in self._packets if number < start]
-                self._drop(before)
-                self._key_starts = [each for each in self._key_starts if each >= start]
-                self._next = self._end = start
-                self._is_begun = True
-                return
+        start = self._keyframes.get(timestamp)
+        if start is None or start <= self._end:
+            return
+        if self._begins_picture(start) and self._is_whole(start):
+            self._drop([number for number in self._packets if number < start])
+            self._forget_keyframes_before(start)
+            self._next = self._end = start
+            self._is_begun = True
 
     def _begins_picture(self, number: int) -> bool:
         packet, _ = self._packets[number]
