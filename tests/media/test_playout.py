@@ -1,5 +1,6 @@
 """The jitter buffer: what comes late, twice, never, or by another clock."""
 
+import dataclasses
 import random
 from collections.abc import Callable
 
@@ -128,6 +129,23 @@ def test_a_sender_that_starts_anew_is_heard_again() -> None:
     listener.listen(later, since_s + 2.0, since_s)
     assert np.abs(listener.heard[-50]).max() > 1000
     assert listener.delay_s(0.5) < 0.035
+
+
+@pytest.mark.parametrize("step", [-20_000, -300, 20_000])
+def test_a_sender_that_counts_anew_is_heard_again(step: int) -> None:
+    """Of the same SSRC, with timestamps that go on."""
+    voice = [
+        dataclasses.replace(
+            packet, sequence_number=(packet.sequence_number + step * (at >= 100)) % 2**16
+        )
+        for at, packet in enumerate(packets(200))
+    ]
+    listener = Listener()
+    listener.listen(sent(tuple(voice)), 200 * PACKET_S)
+    assert listener.buffer.counts.late_packets < 5
+    assert seconds(listener.buffer.counts.concealed_samples) < 0.1
+    assert np.abs(listener.heard[-50]).max() > 1000
+    assert listener.delay_s(0.5) < 0.05
 
 
 def test_what_is_no_opus_is_passed_over() -> None:

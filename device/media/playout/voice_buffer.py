@@ -37,6 +37,9 @@ MOST_PULL = 1e-3
 """Under two hundredths of a semitone: unheard."""
 NEW_STREAM_S = 5.0
 """A timestamp that is further away is another beginning."""
+NEW_NUMBERS = 3
+"""So many packets in a row that are late by their numbers, and not by their timestamps: the sender
+counts anew."""
 
 
 @dataclass(slots=True)
@@ -76,6 +79,8 @@ class VoiceBuffer:
         self._packets = PacketQueue()
         self._next: tuple[int, int] | None = None
         """Number and timestamp of the packet to be decoded next; None before the first block."""
+        self._numbered_late = 0
+        """Packets in a row that only their numbers make late."""
         self._waited = 0
         """Samples concealed since packets ran out: lost, late, or a pause of the sender's, which only
         the next packet tells."""
@@ -133,7 +138,7 @@ class VoiceBuffer:
             return
         number = self._numbers.unwrap(packet.sequence_number)
         timestamp = self._timestamps.unwrap(packet.timestamp)
-        if self._is_elsewhere(timestamp, arrival_s):
+        if self._is_elsewhere(timestamp, arrival_s) or self._counts_anew(number, timestamp):
             self._ssrc = None
             self._sort(packet, arrival_s)
             return
@@ -151,6 +156,12 @@ class VoiceBuffer:
             return False
         off_s = arrival_s - timestamp / SAMPLE_RATE_HZ - self._delay.base_s
         return abs(off_s) > NEW_STREAM_S
+
+    def _counts_anew(self, number: int, timestamp: int) -> bool:
+        """The sequence numbers have gone back, and the timestamps have not."""
+        is_so = self._next is not None and number < self._next[0] and timestamp >= self._next[1]
+        self._numbered_late = self._numbered_late + 1 if is_so else 0
+        return self._numbered_late >= NEW_NUMBERS
 
     def _may_start(self) -> bool:
         first = self._packets.first()
