@@ -1,10 +1,13 @@
 """The microphone's way out and the voices' way in, without a network."""
 
 import asyncio
+import math
 import threading
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from device.media import libopus
 from device.media.loop import LoopBridge
@@ -14,6 +17,7 @@ from device.media.playout.packets import VoicePacket
 from device.media.sending.queue import VOICE_PACKETS
 from device.media.stages import StageTimes
 from device.media.voice.encoder import BLOCKS_PER_PACKET, PACKET_SAMPLES, OpusEncoder
+from device.media.voice.loss import FADE_S, WorstLoss
 from device.media.voice.sender import UNMUTE_BLOCKS, VoiceSender
 from hal import BLOCK_BYTES, BLOCK_SAMPLES
 from hal.audio.sources import ToneSource
@@ -55,7 +59,8 @@ def buzz(seconds: float) -> np.ndarray:
 @pytest.mark.parametrize("loss", [0.0, 0.12, 1.0])
 def test_a_voice_is_protected_whatever_loss_is_expected(loss: float) -> None:
     """RFC 6716 section 4.2.4: LBRR, the packet before once more."""
-    encoder = OpusEncoder(loss=loss)
+    encoder = OpusEncoder()
+    encoder.expect_loss(loss)
     packets = [encoder.encode(each.tobytes()) for each in buzz(2).reshape(-1, PACKET_SAMPLES)]
     protected = [libopus.load().opus_packet_has_lbrr(each, len(each)) for each in packets]
     assert sum(protected) > 70
@@ -67,16 +72,70 @@ def test_a_packet_of_another_length_is_refused(size: int) -> None:
         OpusEncoder().encode(bytes(size))
 
 
-async def test_the_worst_loss_counts_and_is_forgotten_slowly() -> None:
-    sender = VoiceSender(LoopBridge(), muted=False)
-    asked: list[float] = []
-    sender._encoder.expect_loss = asked.append  # type: ignore[method-assign]
+def test_the_worst_loss_counts_and_fades() -> None:
+    losses = WorstLoss()
+    losses.report("a", 0.2, 0.0)
+    losses.report("b", 0.05, 0.0)
+    assert losses.at(0.0) == 0.2
+    losses.report("a", 0.0, 1.0)
+    assert losses.at(1.0) == pytest.approx(0.2 * math.exp(-1 / FADE_S))
+    losses.forget("a")
+    assert 0.04 < losses.at(1.0) < 0.05
+    losses.forget("b")
+    assert losses.at(1.0) == 0.0
+
+
+@given(st.lists(st.floats(0.0, 10.0), min_size=1, max_size=20))
+def test_a_loss_fades_by_time_and_not_by_reports(times_s: list[float]) -> None:
+    often, seldom = WorstLoss(), WorstLoss()
+    for losses in (often, seldom):
+        losses.report("a", 0.3, 0.0)
+    for now_s in sorted(times_s):
+        often.report("a", 0.0, now_s)
+    assert often.at(10.0) == pytest.approx(seldom.at(10.0))
+
+
+async def test_the_encoder_is_told_of_the_loss_by_the_capture_thread() -> None:
+    sender, block = VoiceSender(LoopBridge(), muted=False), ToneSource(440).next_block()
+    told: list[float] = []
+    sender._encoder.expect_loss = told.append  # type: ignore[method-assign]
     sender.report_loss("a", 0.2)
-    sender.report_loss("b", 0.05)
-    sender.report_loss("a", 0.0)
+    assert not told
+    for _ in range(BLOCKS_PER_PACKET):
+        sender.take(block)
     sender.forget_loss("a")
-    sender.forget_loss("b")
-    assert asked == pytest.approx([0.2, 0.2, 0.18, 0.05, 0.0])
+    for _ in range(BLOCKS_PER_PACKET):
+        sender.take(block)
+    assert told == pytest.approx([0.2, 0.0])
+
+
+@pytest.mark.spec("4.mute_audio")
+async def test_the_loop_waits_for_no_encoder() -> None:
+    """A mute, and a loss reported, while Opus is at a packet: that packet is not sent."""
+    sender, block = VoiceSender(LoopBridge(), muted=False), ToneSource(1000, 0.9).next_block()
+    queue = sender.add_queue()
+    queue.open()
+    is_encoding, may_go_on = threading.Event(), threading.Event()
+    encode = sender._encoder.encode
+
+    def slow(sound: bytes) -> bytes:
+        is_encoding.set()
+        assert may_go_on.wait(10)
+        return encode(sound)
+
+    sender._encoder.encode = slow  # type: ignore[method-assign]
+    capture = threading.Thread(target=lambda: [sender.take(block) for _ in range(4)])
+    capture.start()
+    try:
+        assert await asyncio.to_thread(is_encoding.wait, 10)
+        sender.report_loss("a", 0.2)
+        sender.forget_loss("a")
+        sender.set_muted(True)
+    finally:
+        may_go_on.set()  # by the loop, which would not come to it if it waited
+        await asyncio.to_thread(capture.join)
+    await asyncio.sleep(0)
+    assert not decoded(contents(queue)).any()
 
 
 async def test_times_go_on_through_silence_that_is_not_sent() -> None:

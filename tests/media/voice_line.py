@@ -26,7 +26,8 @@ def buzz(seconds: float) -> np.ndarray:
 @cache
 def packets(count: int) -> tuple[VoicePacket, ...]:
     """The first packets of ``buzz``, numbered so that everything wraps soon."""
-    encoder = OpusEncoder(loss=0.1)
+    encoder = OpusEncoder()
+    encoder.expect_loss(0.1)
     sound = buzz(count * PACKET_S)
     made = []
     for number in range(count):

@@ -26,9 +26,9 @@ SET_BITRATE, SET_INBAND_FEC, SET_PACKET_LOSS_PERC, SET_DTX = 4002, 4012, 4014, 4
 class OpusEncoder:
     """One mono encoder. Not thread-safe: one owner."""
 
-    def __init__(self, for_silence: bool = False, loss: float = 0.0) -> None:
+    def __init__(self, for_silence: bool = False) -> None:
         """``for_silence``: CELT alone, which has digital silence; SILK, which is for voice, decodes
-        zeros to a faint noise of comfort. ``loss``: see ``expect_loss``. Raises MediaError."""
+        zeros to a faint noise of comfort. Raises MediaError."""
         self._library = library = libopus.load()
         library.opus_encoder_create.restype = ctypes.c_void_p
         error = ctypes.c_int()
@@ -42,7 +42,7 @@ class OpusEncoder:
         self._set(SET_BITRATE, BITRATE_BPS)
         self._set(SET_INBAND_FEC, 1)
         self._set(SET_DTX, 1)
-        self.expect_loss(loss)
+        self.expect_loss(0.0)
 
     def expect_loss(self, fraction: float) -> None:
         """How much of what is sent is lost, 0 to 1: forward error correction is made for that."""

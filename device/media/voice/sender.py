@@ -2,34 +2,41 @@
 
 import threading
 import time
+from collections.abc import Callable
 
 from device.media.loop import LoopBridge
 from device.media.sending.frame import MediaFrame
 from device.media.sending.queue import VoiceQueue
 from device.media.voice.encoder import BLOCKS_PER_PACKET, PACKET_SAMPLES, OpusEncoder
+from device.media.voice.loss import WorstLoss
 from hal import BLOCK_BYTES, BLOCK_S
 
 UNMUTE_BLOCKS = 5
 """50 ms of silence after an unmute: what was captured before it may still be on its way through the
 sound card's buffer and the filters of the processing, whose memory of 100 Hz fades in 30 ms."""
-LOSS_KEPT = 0.9
-"""Of an earlier loss, with each report; they come about once a second."""
 
 
 class VoiceSender:
     """Encodes captured blocks and queues the packets. While muted it sends digital silence.
 
     Silence has an encoder of its own, and an unmute a new one: Opus carries up to a packet of what
-    came before in its overlap and its forward error correction.
+    came before in its overlap and its forward error correction. The lock is never held while Opus works:
+    the event loop would wait.
     """
 
-    def __init__(self, bridge: LoopBridge, muted: bool) -> None:
+    def __init__(
+        self, bridge: LoopBridge, muted: bool, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """``clock``: the one that the camera's frames are stamped by, for lips and voice."""
         self._bridge = bridge
+        self._clock = clock
         self._lock = threading.Lock()
         self._blocks: list[bytes] = []
         self._muted = muted
         self._blocks_held = 0
-        self._losses: dict[str, float] = {}
+        self._losses = WorstLoss()
+        self._expected_loss = 0.0
+        """Written by the loop, read by the capture thread."""
         self._encoder = OpusEncoder(for_silence=muted)
         self._generation = 0
         self._packets_made = 0
@@ -53,7 +60,7 @@ class VoiceSender:
             self._muted = muted
             self._blocks_held = UNMUTE_BLOCKS
             self._blocks.clear()
-            self._encoder = OpusEncoder(muted, self._worst_loss())
+            self._encoder = OpusEncoder(for_silence=muted)
             self._generation += 1
         if muted:
             for queue in self._queues:
@@ -61,16 +68,15 @@ class VoiceSender:
 
     def report_loss(self, uid: str, fraction: float) -> None:
         """In the event loop: how much a peer misses, 0 to 1. The encoder protects against the worst
-        of them, at once when it grows, slowly no more when it falls."""
-        with self._lock:
-            self._losses[uid] = max(fraction, LOSS_KEPT * self._losses.get(uid, 0.0))
-            self._encoder.expect_loss(self._worst_loss())
+        of them."""
+        now_s = self._clock()
+        self._losses.report(uid, fraction, now_s)
+        self._expected_loss = self._losses.at(now_s)
 
     def forget_loss(self, uid: str) -> None:
         """The peer is gone."""
-        with self._lock:
-            self._losses.pop(uid, None)
-            self._encoder.expect_loss(self._worst_loss())
+        self._losses.forget(uid)
+        self._expected_loss = self._losses.at(self._clock())
 
     def take(self, block: bytes) -> None:
         """A captured block, in the capture thread."""
@@ -78,16 +84,15 @@ class VoiceSender:
             self._blocks.append(self._heard(block))
             if len(self._blocks) < BLOCKS_PER_PACKET:
                 return
-            captured_s = time.monotonic() - BLOCKS_PER_PACKET * BLOCK_S
             sound = b"".join(self._blocks)
             self._blocks.clear()
-            data = self._encoder.encode(sound)
-            self.encoded_packets += 1
-            generation = self._generation
-        self._bridge.post(self._send, data, generation, captured_s)
-
-    def _worst_loss(self) -> float:
-        return max(self._losses.values(), default=0.0)
+            encoder, generation = self._encoder, self._generation
+        captured_s = self._clock() - BLOCKS_PER_PACKET * BLOCK_S
+        encoder.expect_loss(self._expected_loss)
+        data = encoder.encode(sound)
+        self.encoded_packets += 1
+        # A mute may have come by now: the loop, where it came, looks at the generation.
+        self._bridge.post(self._send, data, generation, captured_s, self._clock())
 
     def _heard(self, block: bytes) -> bytes:
         if self._muted:
@@ -97,12 +102,10 @@ class VoiceSender:
             return bytes(BLOCK_BYTES)
         return block
 
-    def _send(self, data: bytes, generation: int, captured_s: float) -> None:
+    def _send(self, data: bytes, generation: int, captured_s: float, ready_s: float) -> None:
         self._packets_made += 1
         if generation != self._generation or not data:
             return  # encoded before the mute and not sent yet, or silence that goes on
-        frame = MediaFrame(
-            (data,), self._packets_made * PACKET_SAMPLES, captured_s, time.monotonic()
-        )
+        frame = MediaFrame((data,), self._packets_made * PACKET_SAMPLES, captured_s, ready_s)
         for queue in self._queues:
             queue.put(frame)
