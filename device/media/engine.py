@@ -65,7 +65,7 @@ class MediaEngine:
         self._hub = VideoHub(self._gate, packetiser.cut, self._stages)
         self._encoder = EncoderControl(camera, self._video)
         self._governor = BitrateGovernor(self._encoder.set_bitrate, self._video.bitrate_bps)
-        self._voice = VoiceSender(self._bridge, muted=False)
+        self._voice = VoiceSender(self._bridge, muted=False, stages=self._stages)
         self._mixer = Mixer(self._stages)
         self._processing = processing(echo_cancelling)
         parts = MediaParts(

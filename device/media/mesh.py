@@ -279,6 +279,7 @@ def _counts(peer: _Peer, mixer: Mixer) -> PeerCounts:
     counts.voice = mixer.counts(peer.uid)
     if peer.link is not None:
         counts.takes_bps = peer.link.bandwidth.estimate_bps
+        counts.traffic = peer.link.traffic()
         _add_sent(counts, peer.link)
     return counts
 
@@ -290,4 +291,3 @@ def _add_sent(counts: PeerCounts, link: PeerLink) -> None:
     counts.video_packets_sent += video.packets
     counts.video_octets_sent += video.octets
     counts.video_frames_dropped += link.video_queue.dropped
-    counts.round_trip_s = video.round_trip_s

@@ -20,12 +20,14 @@ from device.media.bandwidth.link import LinkBandwidth
 from device.media.codecs import AUDIO_CODECS, VIDEO_CODECS, preferred
 from device.media.description import check, completed
 from device.media.picture.inbound import Asks
+from device.media.picture.packet import VideoPacket
 from device.media.picture.stream import PictureSinks, PictureStream
-from device.media.picture.sync import Playing
+from device.media.picture.sync import PICTURE_CLOCK_HZ, VOICE_CLOCK_HZ, Playing
 from device.media.playout.packets import VoicePacket
 from device.media.rtc import receivers, reports, senders
 from device.media.rtc.closing import Closer
 from device.media.rtc.feedback_exchange import FeedbackExchange
+from device.media.rtc.incoming import IncomingMeter
 from device.media.rtc.lean_sender import LeanSender
 from device.media.rtc.transport_numbers import TransportNumbers
 from device.media.rtc.video_receiver import VideoReceiver
@@ -33,6 +35,7 @@ from device.media.sending.pacer import Pacer
 from device.media.sending.queue import VideoQueue, VoiceQueue
 from device.media.servers import configuration
 from device.media.stages import StageTimes
+from device.media.traffic import LinkTraffic
 from device.session.ports import IceServer
 
 logger = logging.getLogger(__name__)
@@ -100,7 +103,9 @@ class PeerLink:
         self._voice = self._add("audio", AUDIO_CODECS)
         self._video = self._add("video", VIDEO_CODECS)
         numbers = TransportNumbers(bandwidth.on_sent)
-        self._voice_sender = LeanSender(self._voice.sender, AUDIO_CODECS[0], voice, None, numbers)
+        self._voice_sender = LeanSender(
+            self._voice.sender, AUDIO_CODECS[0], voice, None, numbers, stages
+        )
         pacer = Pacer(lambda: bandwidth.pacing_bps)
         self._video_sender = LeanSender(
             self._video.sender, VIDEO_CODECS[0], video, pacer, numbers, stages
@@ -108,6 +113,8 @@ class PeerLink:
         senders.listen(self._video.sender, feedback)
         senders.listen_to_losses(self._voice.sender, feedback.on_voice_loss_reported)
         receivers.divert(self._voice.receiver, self._on_voice_packet)
+        self._voice_meter = IncomingMeter(self._voice.receiver, VOICE_CLOCK_HZ)
+        self._video_meter = IncomingMeter(self._video.receiver, PICTURE_CLOCK_HZ)
         self.pictures = self._new_pictures(stages, on_board)
         self._deadline = asyncio.get_running_loop().call_later(UP_WITHIN_S, self._down)
 
@@ -156,6 +163,17 @@ class PeerLink:
         """The counters of voice and video."""
         return senders.sent(self._voice.sender), senders.sent(self._video.sender)
 
+    def traffic(self) -> LinkTraffic:
+        """At this moment. The voice is never paused, and so knows the round trip in every call."""
+        voice, video = self.sent()
+        return LinkTraffic(
+            self._voice_sender.sent_bps,
+            self._video_sender.sent_bps,
+            self._voice_meter.received(),
+            self._video_meter.received(),
+            video.round_trip_s if voice.round_trip_s is None else voice.round_trip_s,
+        )
+
     async def aclose(self) -> None:
         """Idempotent; cuts off a connection that does not close by itself."""
         self.is_over = True
@@ -186,7 +204,7 @@ class PeerLink:
     def _new_pictures(self, stages: StageTimes, on_board: bool) -> PictureStream:
         sinks = PictureSinks(self._ask, self._on_picture, self._playing)
         pictures = PictureStream(self.uid, on_board, sinks, stages)
-        self._receiver = VideoReceiver(self._video.receiver, pictures.put, self.own)
+        self._receiver = VideoReceiver(self._video.receiver, self._on_video_packet, self.own)
         reports.listen(self._voice.receiver, pictures.sync.on_voice_report)
         reports.listen(self._video.receiver, pictures.sync.on_picture_report)
         return pictures
@@ -236,8 +254,13 @@ class PeerLink:
             logger.error("A task of the link to %s failed", self.uid, exc_info=task.exception())
 
     def _on_voice_packet(self, packet: RtpPacket) -> None:
+        self._voice_meter.note(packet.ssrc, len(packet.payload))
         voice = VoicePacket(packet.ssrc, packet.sequence_number, packet.timestamp, packet.payload)
         self._owner.on_voice_packet(self, voice)
+
+    def _on_video_packet(self, packet: VideoPacket) -> None:
+        self._video_meter.note(packet.ssrc, len(packet.payload))
+        self.pictures.put(packet)
 
     def _ask(self, asks: Asks) -> None:
         self._receiver.send(asks)

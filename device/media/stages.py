@@ -11,12 +11,20 @@ KEPT = 600
 class Stage(Enum):
     """What a picture, or a voice, goes through from one unit to the other."""
 
+    CAPTURE = "capture"
+    """From a picture's exposure until the encoder has it, where the camera says when that was."""
     ENCODE = "encode"
-    """From the exposure until the encoded picture is here."""
+    """From there, else from the exposure, until the encoded picture is here."""
     QUEUE = "queue"
     """Until its first packet leaves to a peer."""
     SEND = "send"
     """From there until the kernel has its last packet; large pictures are paced."""
+    VOICE_ENCODE = "voice_encode"
+    """Of a packet of 20 ms, from its last sample, cleaned, until it is encoded."""
+    VOICE_QUEUE = "voice_queue"
+    """Until it leaves to a peer: the way into the event loop."""
+    VOICE_SEND = "voice_send"
+    """From there until the kernel has it."""
     RECEIVE = "receive"
     """From a picture's first packet to its last."""
     BUFFER = "buffer"
@@ -28,7 +36,7 @@ class Stage(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Of the last KEPT; ``max_s`` since the start."""
+    """Of the last KEPT; ``max_s`` and ``count`` since the start."""
 
     count: int
     p50_s: float

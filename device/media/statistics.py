@@ -5,11 +5,12 @@ from dataclasses import dataclass, field, replace
 from device.media.picture.counts import PictureCounts
 from device.media.playout.voice_buffer import VoiceCounts
 from device.media.stages import Stage, Timing
+from device.media.traffic import LinkTraffic
 
 
 @dataclass(slots=True)
 class PeerCounts:
-    """One peer, over all its links. ``loss_fraction``, ``estimated_bps`` (REMB) and ``round_trip_s``
+    """One peer, over all its links. ``loss_fraction``, and ``estimated_bps`` (REMB)
     are of its last report of the video sent to it; packets and octets without retransmissions."""
 
     keyframes_asked: int = 0
@@ -18,7 +19,8 @@ class PeerCounts:
     estimated_bps: int | None = None
     takes_bps: float | None = None
     """What the present link's network takes, voice included, by the arrivals that the peer reports."""
-    round_trip_s: float | None = None
+    traffic: LinkTraffic = LinkTraffic()
+    """Over the present link, just now."""
     video_packets_sent: int = 0
     video_octets_sent: int = 0
     voice_packets_sent: int = 0

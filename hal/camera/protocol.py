@@ -41,13 +41,16 @@ class EncodedFrame:
     """One access unit of H.264.
 
     ``data`` is Annex B; a keyframe (IDR) carries SPS and PPS in front. ``capture_time_ns`` is on the
-    clock of ``time.monotonic_ns``, strictly increasing while the camera is open, across switches.
+    clock of ``time.monotonic_ns``, strictly increasing while the camera is open, across switches;
+    ``encode_begun_ns``, on the same clock, is when the encoder got the picture; None if a board cannot
+    say it.
     """
 
     data: bytes
     is_keyframe: bool
     capture_time_ns: int
     facing: Facing
+    encode_begun_ns: int | None = None
 
 
 FrameSink = Callable[[EncodedFrame], None]

@@ -265,10 +265,12 @@ class _Run:
         picture = self._scene.card.draw(number, time.time_ns())
         self._encoder.set_bitrate(self.bitrate_bps)
         self._encoder.set_frame_rate(self._frame_rate_hz)
+        begun_ns = time.monotonic_ns()
         data, is_keyframe = self._encoder.encode(picture, keyframe)
         self._camera.count_encoded()
         if not self._stopping.is_set():
-            self._on_frame(EncodedFrame(data, is_keyframe, captured_ns, self._scene.facing))
+            facing = self._scene.facing
+            self._on_frame(EncodedFrame(data, is_keyframe, captured_ns, facing, begun_ns))
 
     def _failed(self, silence_s: float) -> bool:
         if self._scene.facing not in self._camera.sensors.facings:

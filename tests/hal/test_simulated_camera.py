@@ -61,6 +61,8 @@ def test_every_picture_is_proved_by_its_stamp_at_both_sizes(rig: Rig) -> None:
         assert shown is not None
         assert shown.facing is frame.facing
         assert stamp.read(luma(picture, 640, 360)) == shown
+        assert frame.encode_begun_ns is not None
+        assert 0 < frame.encode_begun_ns - frame.capture_time_ns < 1e9
         age_ms = (now_ns - frame.capture_time_ns) / 1e6
         assert abs(shown.age_ms(now_epoch_ms) - age_ms) < 20
         numbers.append(shown.frame_number)

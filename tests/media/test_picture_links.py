@@ -3,11 +3,16 @@
 import threading
 
 from device.media.stages import Stage
+from device.media.statistics import PeerCounts
 from tests.bench.impairment import Path
 from tests.bench.relay import Relay
 from tests.media.conftest import MakeStation
 from tests.media.lossy import connect_through
 from tests.media.world import Station, until
+
+
+def counts_of(station: Station, uid: str) -> PeerCounts:
+    return station.engine.statistics().peers[uid]
 
 
 async def test_what_is_lost_is_sent_again(new_station: MakeStation) -> None:
@@ -22,6 +27,18 @@ async def test_what_is_lost_is_sent_again(new_station: MakeStation) -> None:
         assert counts.keyframes_asked <= 3
         assert hall.seen("door") is not None
         assert hall.engine.statistics().stages[Stage.DECODE].count > 60
+        traffic = counts_of(hall, "door").traffic
+        assert traffic.round_trip_s is not None
+        assert 0.04 <= traffic.round_trip_s < 0.5
+        await until(lambda: counts_of(hall, "door").traffic.video_received.loss_fraction != 0)
+        received = counts_of(hall, "door").traffic.video_received
+        assert received.loss_fraction is not None
+        assert 0.02 < received.loss_fraction < 0.4
+        assert received.lost_packets is not None
+        assert received.lost_packets > 0
+        assert received.jitter_s is not None
+        assert 0 < received.jitter_s < 0.2
+        assert received.bps > 10_000
         assert not hall.failures + door.failures
 
 

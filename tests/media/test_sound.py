@@ -96,7 +96,7 @@ def test_a_loss_fades_by_time_and_not_by_reports(times_s: list[float]) -> None:
 
 
 async def test_the_encoder_is_told_of_the_loss_by_the_capture_thread() -> None:
-    sender, block = VoiceSender(LoopBridge(), muted=False), ToneSource(440).next_block()
+    sender, block = VoiceSender(LoopBridge(), False, StageTimes()), ToneSource(440).next_block()
     told: list[float] = []
     sender._encoder.expect_loss = told.append  # type: ignore[method-assign]
     sender.report_loss("a", 0.2)
@@ -112,7 +112,10 @@ async def test_the_encoder_is_told_of_the_loss_by_the_capture_thread() -> None:
 @pytest.mark.spec("4.mute_audio")
 async def test_the_loop_waits_for_no_encoder() -> None:
     """A mute, and a loss reported, while Opus is at a packet: that packet is not sent."""
-    sender, block = VoiceSender(LoopBridge(), muted=False), ToneSource(1000, 0.9).next_block()
+    sender, block = (
+        VoiceSender(LoopBridge(), False, StageTimes()),
+        ToneSource(1000, 0.9).next_block(),
+    )
     queue = sender.add_queue()
     queue.open()
     is_encoding, may_go_on = threading.Event(), threading.Event()
@@ -139,7 +142,7 @@ async def test_the_loop_waits_for_no_encoder() -> None:
 
 
 async def test_times_go_on_through_silence_that_is_not_sent() -> None:
-    sender, source = VoiceSender(LoopBridge(), muted=True), ToneSource(440)
+    sender, source = VoiceSender(LoopBridge(), True, StageTimes()), ToneSource(440)
     queue = sender.add_queue()
     queue.open()
     for _ in range(100 * BLOCKS_PER_PACKET):
@@ -150,7 +153,7 @@ async def test_times_go_on_through_silence_that_is_not_sent() -> None:
 
 
 async def test_each_20_ms_are_encoded_once_for_all() -> None:
-    sender, source = VoiceSender(LoopBridge(), muted=False), ToneSource(440)
+    sender, source = VoiceSender(LoopBridge(), False, StageTimes()), ToneSource(440)
     queues = [sender.add_queue() for _ in range(3)]
     for queue in queues:
         queue.open()
@@ -164,7 +167,7 @@ async def test_each_20_ms_are_encoded_once_for_all() -> None:
 
 
 async def test_a_late_peer_loses_the_oldest() -> None:
-    sender, source = VoiceSender(LoopBridge(), muted=False), ToneSource(440)
+    sender, source = VoiceSender(LoopBridge(), False, StageTimes()), ToneSource(440)
     queue = sender.add_queue()
     queue.open()
     for _ in range((VOICE_PACKETS + 5) * BLOCKS_PER_PACKET):
@@ -182,7 +185,7 @@ async def test_not_one_sample_after_the_mute() -> None:
     loud[::2] = -20_000
     block = ToneSource(1000, amplitude=0.9).next_block()
     for blocks_before in range(8):
-        sender = VoiceSender(LoopBridge(), muted=False)
+        sender = VoiceSender(LoopBridge(), False, StageTimes())
         queue = sender.add_queue()
         queue.open()
         for _ in range(blocks_before):
@@ -200,7 +203,7 @@ async def test_not_one_sample_after_the_mute() -> None:
 
 @pytest.mark.spec("4.mute_audio")
 async def test_not_one_sample_while_the_capture_thread_runs() -> None:
-    sender, source = VoiceSender(LoopBridge(), muted=False), ToneSource(1000, amplitude=0.9)
+    sender, source = VoiceSender(LoopBridge(), False, StageTimes()), ToneSource(1000, amplitude=0.9)
     queue = sender.add_queue()
     queue.open()
     stop = threading.Event()
@@ -226,7 +229,10 @@ async def test_not_one_sample_while_the_capture_thread_runs() -> None:
 @pytest.mark.spec("4.mute_audio")
 async def test_nothing_from_before_an_unmute() -> None:
     """What was captured just before it may still be in the sound card's buffer, or in a filter."""
-    sender, block = VoiceSender(LoopBridge(), muted=True), ToneSource(1000, 0.9).next_block()
+    sender, block = (
+        VoiceSender(LoopBridge(), True, StageTimes()),
+        ToneSource(1000, 0.9).next_block(),
+    )
     queue = sender.add_queue()
     queue.open()
     for _ in range(3):
@@ -243,7 +249,7 @@ async def test_nothing_from_before_an_unmute() -> None:
 
 
 async def test_times_go_on_through_a_mute() -> None:
-    sender, source = VoiceSender(LoopBridge(), muted=False), ToneSource(440)
+    sender, source = VoiceSender(LoopBridge(), False, StageTimes()), ToneSource(440)
     queue = sender.add_queue()
     queue.open()
     times = []

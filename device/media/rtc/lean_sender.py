@@ -20,6 +20,7 @@ from device.media.sending.frame import MediaFrame
 from device.media.sending.pacer import Pacer
 from device.media.sending.queue import SendQueue
 from device.media.stages import Stage, StageTimes
+from device.media.traffic import RateMeter
 
 logger = logging.getLogger(__name__)
 
@@ -36,11 +37,15 @@ _TIME_MARK = 0xABCDEF
 _NUMBER_MARK = 0xFEDC
 """Where the transport-wide sequence number belongs. No MID in UTF-8 looks like it."""
 _Sent = tuple[int, int, int, bytes]
+_STAGES = {
+    "video": (Stage.QUEUE, Stage.SEND),
+    "audio": (Stage.VOICE_QUEUE, Stage.VOICE_SEND),
+}
 
 
 class LeanSender:
     """Replaces ``sender``'s loop before it is started. ``pacer``: None sends at once. ``stages``: where
-    the times of sending are kept, if at all."""
+    the times of sending are kept."""
 
     def __init__(
         self,
@@ -49,10 +54,12 @@ class LeanSender:
         queue: SendQueue,
         pacer: Pacer | None,
         numbers: TransportNumbers,
-        stages: StageTimes | None = None,
+        stages: StageTimes,
     ) -> None:
         self._sender = sender
         self._stages = stages
+        self._queued, self._sending = _STAGES[sender.kind]
+        self._rate = RateMeter()
         self._numbers = numbers
         self._mime_type = mime_type
         self._queue = queue
@@ -78,6 +85,11 @@ class LeanSender:
         """What was sent is not sent again, and what is begun is not ended."""
         self._history = [None] * HISTORY
         self._frame = None
+
+    @property
+    def sent_bps(self) -> float:
+        """Payloads over the last second, each counted once."""
+        return self._rate.bps(self._loop.time())
 
     async def _run(self, codec: RTCRtpCodecParameters) -> None:
         """In the place of RTCRtpSender._run_rtp: a life of doing nothing, as the queue wakes it."""
@@ -171,9 +183,8 @@ class LeanSender:
         self._count(self._next_payload - first, octets, timestamp, frame.captured_s)
         if self._next_payload > last:
             self._frame = None
-            if self._stages is not None:
-                self._stages.add(Stage.QUEUE, self._begun_s - frame.ready_s)
-                self._stages.add(Stage.SEND, time.monotonic() - self._begun_s)
+            self._stages.add(self._queued, self._begun_s - frame.ready_s)
+            self._stages.add(self._sending, time.monotonic() - self._begun_s)
 
     def _new_packet(
         self, marker: int, timestamp: int, extension: bytes, payload: bytes, now_s: float
@@ -227,3 +238,4 @@ class LeanSender:
         sender._RTCRtpSender__rtp_timestamp = timestamp
         sender._RTCRtpSender__packet_count += packets
         sender._RTCRtpSender__octet_count += octets
+        self._rate.add(octets, self._loop.time())

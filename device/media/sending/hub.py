@@ -54,7 +54,7 @@ class VideoHub:
             self._origin_ns = frame.capture_time_ns
         self._count(frame)
         captured_s, now_s = frame.capture_time_ns / 1e9, self._now_s()
-        self._stages.add(Stage.ENCODE, now_s - captured_s)
+        self._time(frame, now_s)
         data = frame.data
         if frame.is_keyframe:
             self._gate.came()
@@ -73,6 +73,13 @@ class VideoHub:
     def sent_bps(self) -> float:
         """What the encoder gave over the last RATE_WINDOW_NS of capture."""
         return sum(size for _, size in self._recent) * 8e9 / RATE_WINDOW_NS
+
+    def _time(self, frame: EncodedFrame, now_s: float) -> None:
+        begun_ns = frame.capture_time_ns
+        if frame.encode_begun_ns is not None:
+            begun_ns = frame.encode_begun_ns
+            self._stages.add(Stage.CAPTURE, (begun_ns - frame.capture_time_ns) / 1e9)
+        self._stages.add(Stage.ENCODE, now_s - begun_ns / 1e9)
 
     def _count(self, frame: EncodedFrame) -> None:
         self.frames += 1

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from device.media.loop import LoopBridge
 from device.media.sending.frame import MediaFrame
 from device.media.sending.queue import VoiceQueue
+from device.media.stages import Stage, StageTimes
 from device.media.voice.encoder import BLOCKS_PER_PACKET, PACKET_SAMPLES, OpusEncoder
 from device.media.voice.loss import WorstLoss
 from hal import BLOCK_BYTES, BLOCK_S
@@ -25,10 +26,15 @@ class VoiceSender:
     """
 
     def __init__(
-        self, bridge: LoopBridge, muted: bool, clock: Callable[[], float] = time.monotonic
+        self,
+        bridge: LoopBridge,
+        muted: bool,
+        stages: StageTimes,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """``clock``: the one that the camera's frames are stamped by, for lips and voice."""
         self._bridge = bridge
+        self._stages = stages
         self._clock = clock
         self._lock = threading.Lock()
         self._blocks: list[bytes] = []
@@ -87,12 +93,15 @@ class VoiceSender:
             sound = b"".join(self._blocks)
             self._blocks.clear()
             encoder, generation = self._encoder, self._generation
-        captured_s = self._clock() - BLOCKS_PER_PACKET * BLOCK_S
+        begun_s = self._clock()
         encoder.expect_loss(self._expected_loss)
         data = encoder.encode(sound)
         self.encoded_packets += 1
+        ready_s = self._clock()
+        self._stages.add(Stage.VOICE_ENCODE, ready_s - begun_s)
+        captured_s = begun_s - BLOCKS_PER_PACKET * BLOCK_S
         # A mute may have come by now: the loop, where it came, looks at the generation.
-        self._bridge.post(self._send, data, generation, captured_s, self._clock())
+        self._bridge.post(self._send, data, generation, captured_s, ready_s)
 
     def _heard(self, block: bytes) -> bytes:
         if self._muted:
