@@ -12,7 +12,7 @@ from device.media.mesh import PeerMesh
 from device.media.parts import MediaParts
 from device.media.picture.remote import RemoteFrame
 from device.media.playout.mixer import Mixer
-from device.media.rtc import dtls, ice, liveness, packetiser, senders, transport_numbers
+from device.media.rtc import datagrams, dtls, ice, liveness, packetiser, senders, transport_numbers
 from device.media.rtc.contract import check_contract
 from device.media.sending.hub import VideoHub
 from device.media.sending.keyframes import KeyframeGate
@@ -49,6 +49,7 @@ class MediaEngine:
         """Raises MediaError when aiortc is not the one that this was written for, or when the echo
         canceller is not there."""
         check_contract()
+        datagrams.install()
         dtls.install()
         ice.install()
         liveness.install()

@@ -28,6 +28,7 @@ from device.media.rtc import receivers, reports, senders
 from device.media.rtc.closing import Closer
 from device.media.rtc.feedback_exchange import FeedbackExchange
 from device.media.rtc.incoming import IncomingMeter
+from device.media.rtc.intake import Intake
 from device.media.rtc.lean_sender import LeanSender
 from device.media.rtc.transport_numbers import TransportNumbers
 from device.media.rtc.video_receiver import VideoReceiver
@@ -97,6 +98,7 @@ class PeerLink:
         self._candidates_left = MAX_CANDIDATES
         self._has_remote = False
         self._exchange: FeedbackExchange | None = None
+        self._intake: Intake | None = None
         self._pc = RTCPeerConnection(configuration(servers))
         self._closer = Closer(self._pc, loopback_only)
         self._pc.add_listener("connectionstatechange", self._on_state)
@@ -173,6 +175,11 @@ class PeerLink:
             self._video_meter.received(),
             video.round_trip_s if voice.round_trip_s is None else voice.round_trip_s,
         )
+
+    @property
+    def malformed(self) -> int:
+        """Packets of the other end that made no sense."""
+        return self._intake.malformed if self._intake is not None else 0
 
     async def aclose(self) -> None:
         """Idempotent; cuts off a connection that does not close by itself."""
@@ -278,6 +285,7 @@ class PeerLink:
         if state == "connected":
             self._deadline.cancel()
             self._exchange = FeedbackExchange(self._video.sender, self.bandwidth.on_arrivals)
+            self._intake = Intake(self._video.sender.transport, self._exchange)
             self.video_queue.open()
             self.voice_queue.open()
             self._owner.on_link_up(self)

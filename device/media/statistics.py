@@ -27,6 +27,8 @@ class PeerCounts:
     voice_octets_sent: int = 0
     video_frames_dropped: int = 0
     """Not sent, because the peer was too far behind."""
+    packets_malformed: int = 0
+    """Of the peer, dropped because they made no sense."""
     pictures: PictureCounts = PictureCounts()
     voice_packets_received: int = 0
     voice: VoiceCounts = field(default_factory=VoiceCounts)

@@ -11,7 +11,8 @@ import pytest
 
 from device.errors import MediaError
 from device.media import mesh, peer
-from device.media.rtc import ice
+from device.media.rtc import ice, liveness
+from device.media.rtc.datagrams import STUN_END
 from device.media.rtc.liveness import DEAD_AFTER_S
 from device.session.facts import PeerLinkLost, PeerLinkUp, SignalReady
 from device.session.values import Signal, SignalKind
@@ -204,24 +205,42 @@ async def test_a_dead_link_is_noticed_and_made_anew(
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
+async def test_answers_from_far_away_are_consent(
+    pair: tuple[Station, Station], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each takes 0.7 s: longer than a check waits before it asks once more."""
+    monkeypatch.setattr(liveness, "CONSENT_S", 1.5)
+    door, hall = pair
+    loop = asyncio.get_running_loop()
+    for station in pair:
+        for protocol in protocols(station):
+            late = partial(loop.call_later, 0.35, protocol.transport.sendto)
+            protocol.transport.sendto = partial(_stun_by, late, protocol.transport.sendto)
+    seen = hall.pictures("door")
+    await until(lambda: hall.pictures("door") > seen + SMALL.frame_rate_hz * 2.5)
+    assert not door.told(PeerLinkLost) + hall.told(PeerLinkLost)
+
+
+def _stun_by(
+    way: Callable[[bytes, object], object],
+    stock: Callable[[bytes, object], None],
+    data: bytes,
+    address: object = None,
+) -> None:
+    (stock if data[0] >= STUN_END else way)(data, address)
+
+
 async def test_pictures_are_a_sign_of_life(pair: tuple[Station, Station]) -> None:
     """A network that loses every question and every answer, but not what matters."""
     door, hall = pair
     for station in pair:
         for protocol in protocols(station):
             stock = protocol.transport.sendto
-            protocol.transport.sendto = partial(_all_but_stun, stock)
+            protocol.transport.sendto = partial(_stun_by, lambda data, address: None, stock)
     seen = hall.pictures("door")
     frames = int(SMALL.frame_rate_hz * 1.5 * DEAD_AFTER_S)
     await until(lambda: hall.pictures("door") > seen + frames)
     assert not door.told(PeerLinkLost) + hall.told(PeerLinkLost)
-
-
-def _all_but_stun(
-    stock: Callable[[bytes, object], None], data: bytes, address: object = None
-) -> None:
-    if data[0] >= 20:  # RFC 7983 section 7: below are STUN and its like
-        stock(data, address)
 
 
 async def test_the_answerer_asks_for_a_new_offer(pair: tuple[Station, Station]) -> None:

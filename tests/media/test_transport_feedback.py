@@ -12,9 +12,10 @@ from device.media.rtc.transport_feedback import (
     REFERENCE_TICKS,
     TICK_S,
     FeedbackMessage,
-    find,
+    is_feedback,
     pack,
     parse,
+    split,
 )
 
 deltas = st.one_of(st.none(), st.integers(0, 255), st.integers(-(2**15), 2**15 - 1))
@@ -41,7 +42,8 @@ def test_what_is_packed_is_parsed(message: FeedbackMessage) -> None:
     packet = pack(message)
     assert len(packet) % 4 == 0
     assert parse(packet) == message
-    assert list(find(packet)) == [packet]
+    assert list(split(packet)) == [packet]
+    assert is_feedback(packet)
 
 
 @given(messages, st.data())
@@ -64,8 +66,12 @@ def test_noise_raises_a_value_error_or_parses(noise: bytes) -> None:
     try:
         assert parse(packet).deltas
     except ValueError:
-        assert list(find(packet)) == [packet]
-    assert sum(map(len, find(noise))) <= len(noise)
+        assert list(split(packet)) == [packet]
+
+
+@given(st.binary(max_size=200))
+def test_noise_is_split_without_losing_any(noise: bytes) -> None:
+    assert b"".join(split(noise)) == noise
 
 
 def test_the_bytes_are_those_of_the_draft() -> None:
@@ -114,8 +120,10 @@ def test_broken_chunks_are_refused(chunks: bytes) -> None:
 def test_feedback_is_found_beside_other_packets() -> None:
     report = struct.pack("!BBHI", 0x80, 201, 1, 9)
     packet = pack(example(1))
-    assert list(find(report + packet + report + packet)) == [packet, packet]
-    assert list(find(report + packet[:-1])) == []
+    assert list(split(report + packet + report)) == [report, packet, report]
+    assert is_feedback(packet)
+    assert not any(map(is_feedback, (report, b"", b"\x8f")))
+    assert list(split(report + packet[:-1])) == [report, packet[:-1]]
 
 
 class Heard:

@@ -7,6 +7,7 @@ from importlib.metadata import version
 
 import aioice.ice
 import aioice.stun
+import aioice.turn
 import aiortc.codecs
 from aiortc import RTCPeerConnection, RTCRtpReceiver, RTCRtpSender
 from aiortc.codecs.h264 import H264Encoder
@@ -55,10 +56,13 @@ NAMES: tuple[tuple[type, tuple[str, ...]], ...] = (
     (RTCPeerConnection, ("_RTCPeerConnection__iceTransports",)),
     (RTCPeerConnection, ("_RTCPeerConnection__dtlsTransports",)),
     (RTCPeerConnection, ("_RTCPeerConnection__closeTask",)),
-    (RTCDtlsTransport, ("_task", "_rtp_router", "_tx_srtp")),
+    (RTCDtlsTransport, ("_task", "_rtp_router", "_tx_srtp", "_rtp_header_extensions_map")),
     (RTCIceTransport, ("_connection", "_RTCIceTransport__monitor_task")),
     (aioice.stun.Transaction, ("_Transaction__timeout_delay",)),
     (aioice.ice.Connection, ("_protocols", "_query_consent_task", "_check_list", "_nominated")),
+    (aioice.ice.Connection, ("_queue", "_remote_candidates", "_early_checks")),
+    (aioice.ice.StunProtocol, ("transactions",)),
+    (aioice.turn.TurnTransport, ("_TurnTransport__close_task", "_TurnTransport__send_tasks")),
 )
 """Attributes of instances: looked for in the code of ``__init__``."""
 
@@ -73,10 +77,13 @@ COROUTINES: tuple[tuple[type, str], ...] = (
     (RTCRtpReceiver, "_send_rtcp"),
     (RTCRtpReceiver, "_send_rtcp_nack"),
     (RTCRtpReceiver, "_send_rtcp_pli"),
+    (RTCDtlsTransport, "_handle_rtp_data"),
     (RTCDtlsTransport, "_handle_rtcp_data"),
     (RTCPeerConnection, "_RTCPeerConnection__connect"),
     (aioice.ice.Connection, "gather_candidates"),
     (aioice.ice.Connection, "query_consent"),
+    (aioice.ice.StunProtocol, "request"),
+    (aioice.turn.TurnClientMixin, "delete"),
 )
 
 
@@ -118,8 +125,9 @@ def _expected() -> dict[str, bool]:
         ),
         "RtpRouter.route_rtp": hasattr(RtpRouter, "route_rtp"),
         "RTCCertificate._create_ssl_context": hasattr(RTCCertificate, "_create_ssl_context"),
-        "stun.RETRY_MAX": hasattr(aioice.stun, "RETRY_MAX"),
         "ice.Connection.data_received": hasattr(aioice.ice.Connection, "data_received"),
+        "ice.Connection._emit_event": hasattr(aioice.ice.Connection, "_emit_event"),
+        "ice.StunProtocol.datagram_received": hasattr(aioice.ice.StunProtocol, "datagram_received"),
         "stun.Transaction.__retry": hasattr(aioice.stun.Transaction, "_Transaction__retry"),
         "ice.get_host_addresses": hasattr(aioice.ice, "get_host_addresses"),
         "ice.server_reflexive_candidate": hasattr(aioice.ice, "server_reflexive_candidate"),

@@ -16,7 +16,6 @@ from device.media.rtc.transport_feedback import (
     REFERENCE_TICKS,
     TICK_S,
     FeedbackMessage,
-    find,
     pack,
     parse,
 )
@@ -36,7 +35,7 @@ class FeedbackExchange:
     """On the transport of an RTCRtpSender; made once that is connected."""
 
     def __init__(self, sender: Any, on_arrivals: OnArrivals) -> None:
-        self._dtls = dtls = sender.transport
+        self._dtls = sender.transport
         self._ssrc = sender._ssrc
         self._on_arrivals = on_arrivals
         self._loop = asyncio.get_running_loop()
@@ -44,31 +43,9 @@ class FeedbackExchange:
         self._their_clock = ReferenceClock()
         self._media_ssrc = 0
         self._timer: asyncio.TimerHandle | None = None
-        self.malformed = 0
-        """Messages of the other end that made no sense."""
-        router = dtls._rtp_router
-        route = router.route_rtp
-        handle = dtls._handle_rtcp_data
 
-        def noted(packet: RtpPacket) -> Any:
-            self._note(packet)
-            return route(packet)
-
-        async def heard(data: bytes) -> None:
-            self._hear(data)
-            await handle(data)
-
-        router.route_rtp = noted
-        dtls._handle_rtcp_data = heard
-
-    def close(self) -> None:
-        """Nothing is told any more. Idempotent."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        self._on_arrivals = _ignore
-
-    def _note(self, packet: RtpPacket) -> None:
+    def note(self, packet: RtpPacket) -> None:
+        """It has arrived now."""
         sequence = packet.extensions.transport_sequence_number
         if sequence is None:
             return
@@ -77,6 +54,19 @@ class FeedbackExchange:
         if self._timer is None and self._on_arrivals is not _ignore:
             due_s = self._loop.time() + FEEDBACK_S
             self._timer = self._loop.call_at(due_s, self._tell_unless_late, due_s)
+
+    def hear(self, packet: bytes) -> None:
+        """Feedback of the other end. Raises ValueError where it is malformed."""
+        message = parse(packet)
+        arrived_s = self._their_clock.arrivals_s(message)
+        self._on_arrivals(message.base_sequence, arrived_s, self._loop.time())
+
+    def close(self) -> None:
+        """Nothing is told any more. Idempotent."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._on_arrivals = _ignore
 
     def _tell_unless_late(self, due_s: float) -> None:
         if self._loop.time() - due_s > ASLEEP_S:
@@ -94,16 +84,6 @@ class FeedbackExchange:
         if pair is not None and self._dtls.state == "connected":
             protected = self._dtls._tx_srtp.protect_rtcp(packet)
             pair.protocol.transport.sendto(protected, pair.remote_addr)
-
-    def _hear(self, data: bytes) -> None:
-        for packet in find(data):
-            try:
-                message = parse(packet)
-            except ValueError:
-                self.malformed += 1
-                continue
-            arrived_s = self._their_clock.arrivals_s(message)
-            self._on_arrivals(message.base_sequence, arrived_s, self._loop.time())
 
 
 def _ignore(first: int, arrived_s: list[float | None], at_s: float) -> None:

@@ -104,18 +104,20 @@ def parse(packet: bytes) -> FeedbackMessage:
     )
 
 
-def find(compound: bytes) -> Iterator[bytes]:
-    """The packets of transport-wide feedback in an RTCP compound packet (RFC 3550 section 6.1); ends
-    where it is malformed."""
+def split(compound: bytes) -> Iterator[bytes]:
+    """The packets of an RTCP compound packet (RFC 3550 section 6.1); from where their lengths make no
+    sense, all the rest as one."""
     at = 0
-    while at + 4 <= len(compound):
-        first, kind, words = struct.unpack_from("!BBH", compound, at)
+    while at < len(compound):
+        words = struct.unpack_from("!H", compound, at + 2)[0] if at + 4 <= len(compound) else 0
         end = at + 4 + 4 * words
-        if end > len(compound):
-            return
-        if kind == RTCP_RTPFB and first & 0x1F == FMT:
-            yield compound[at:end]
+        yield compound[at:end]
         at = end
+
+
+def is_feedback(packet: bytes) -> bool:
+    """Whether this RTCP packet is one to be parsed here."""
+    return len(packet) >= 2 and packet[1] == RTCP_RTPFB and packet[0] & 0x1F == FMT
 
 
 def _symbol(delta: int | None) -> _Symbol:
