@@ -3,8 +3,10 @@
 import asyncio
 import re
 import shutil
+import signal
 import socket
 import subprocess
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -18,13 +20,14 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from device.media.description import H264_FORMAT, completed
 from device.media.rtc.ice import STUN_AT_ONCE_S
-from device.session.facts import SignalReady
+from device.session.facts import PeerLinkLost, SignalReady
 from device.session.ports import IceServer
 from device.session.values import Signal, SignalKind
 from tests.media.conftest import MakeStation
 from tests.media.world import Station, connect, introduce
 
 USER, PASSWORD = "callbox", "secret"
+ENDED_WITHIN_S = 1.0
 
 
 def free_port() -> int:
@@ -35,8 +38,8 @@ def free_port() -> int:
 
 
 @contextmanager
-def coturn(folder: Path) -> Iterator[int]:
-    """Debian's TURN server on loopback, at the port given."""
+def coturn(folder: Path) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+    """Debian's TURN server on loopback: its port and its process."""
     port = free_port()
     command = [
         *(
@@ -54,8 +57,9 @@ def coturn(folder: Path) -> Iterator[int]:
     with (folder / "turn.log").open("w") as log:
         server = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd=folder)
     try:
-        yield port
+        yield port, server
     finally:
+        server.send_signal(signal.SIGCONT)
         server.terminate()
         server.wait()
 
@@ -87,7 +91,7 @@ class Relayed(Station):
 
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
 async def test_a_call_over_a_relay(transport: str, tmp_path: Path) -> None:
-    with coturn(tmp_path) as port:
+    with coturn(tmp_path) as (port, _):
         server = IceServer((f"turn:127.0.0.1:{port}?transport={transport}",), USER, PASSWORD)
         async with answering(port):
             door, hall = Relayed("door", 440), Relayed("hall", 1000)
@@ -106,6 +110,52 @@ async def test_a_call_over_a_relay(transport: str, tmp_path: Path) -> None:
     log = (tmp_path / "turn.log").read_text()
     assert len(re.findall("ALLOCATE processed, success", log)) >= 2, "one at each end"
     assert "CHANNEL_BIND processed, success" in log, "what was sent went through it"
+
+
+async def test_a_cut_network_is_noticed_as_soon_over_a_relay(tmp_path: Path) -> None:
+    """Nothing gets through to the relay any more, nor what gives the allocation up."""
+    before = asyncio.all_tasks()
+    with coturn(tmp_path) as (port, process):
+        server = IceServer((f"turn:127.0.0.1:{port}",), USER, PASSWORD)
+        async with answering(port):
+            door, hall = Relayed("door", 440), Relayed("hall", 1000)
+            for station in (door, hall):
+                station.engine.use_ice_servers((server,))
+                await station.open()
+            await connect(door, hall)
+            await door.sees("hall")
+            door.offers.clear()
+            hall.offers.clear()
+            process.send_signal(signal.SIGSTOP)
+            began_s = time.monotonic()
+            await door.wait_fact(lambda fact: fact == PeerLinkLost("hall"))
+            assert 2 < time.monotonic() - began_s < 5
+            began_s = time.monotonic()
+            await door.close()
+            await hall.close()
+            assert time.monotonic() - began_s < 2 * ENDED_WITHIN_S
+            assert asyncio.all_tasks() == before
+
+
+async def test_a_link_that_is_cut_off_gives_its_relay_back(tmp_path: Path) -> None:
+    """One of its sockets is stuck, so it does not close by itself."""
+    with coturn(tmp_path) as (port, _):
+        server = IceServer((f"turn:127.0.0.1:{port}",), USER, PASSWORD)
+        async with answering(port):
+            before = asyncio.all_tasks()
+            door, hall = Relayed("door", 440), Relayed("hall", 1000)
+            for station in (door, hall):
+                station.engine.use_ice_servers((server,))
+                await station.open()
+            await connect(door, hall)
+            for station in (door, hall):
+                (link,) = station.engine._mesh._links
+                ice = link._video.sender.transport.transport._connection
+                ice._protocols[0].transport._buffer.append((b"stuck", ("127.0.0.1", 9)))
+                await station.close()
+            assert asyncio.all_tasks() == before
+    log = (tmp_path / "turn.log").read_text()
+    assert len(re.findall("lifetime=0", log)) == 2, "one at each end"
 
 
 async def test_a_server_out_of_reach_holds_up_no_offer(new_station: MakeStation) -> None:

@@ -5,11 +5,11 @@ go. And aiortc begins tasks that nobody owns: here they have an owner.
 """
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import AsyncIterator
 from typing import Any
 
+from aioice.turn import TurnTransport
 from aiortc import RTCPeerConnection
 
 from device.media.rtc.ice import Gathering, gathering
@@ -116,7 +116,15 @@ async def _cut_off(connection: RTCPeerConnection) -> None:
         tasks.append(ice._connection._query_consent_task)
         tasks += [pair.task for pair in ice._connection._check_list]
         for protocol in ice._connection._protocols:
-            # The transport of a relayed candidate is aioice's own and cannot be aborted.
-            with contextlib.suppress(AttributeError):
+            if isinstance(protocol.transport, TurnTransport):
+                tasks += await _given_up(protocol.transport)
+            else:
                 protocol.transport.abort()
     await _cancelled(*tasks)
+
+
+async def _given_up(relay: Any) -> list[asyncio.Task[Any]]:
+    """A TURN server has been asked to free the allocation of a TurnTransport; what still runs."""
+    relay.close()
+    await _ended(relay._TurnTransport__close_task, within_s=ENDED_WITHIN_S)
+    return [relay._TurnTransport__close_task, *relay._TurnTransport__send_tasks]
