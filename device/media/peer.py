@@ -177,6 +177,11 @@ class PeerLink:
         )
 
     @property
+    def refused(self) -> int:
+        """Packets that the kernel had no room for."""
+        return self._voice_sender.refused + self._video_sender.refused
+
+    @property
     def malformed(self) -> int:
         """Packets of the other end that made no sense."""
         return self._intake.malformed if self._intake is not None else 0

@@ -27,6 +27,8 @@ class PeerCounts:
     voice_octets_sent: int = 0
     video_frames_dropped: int = 0
     """Not sent, because the peer was too far behind."""
+    packets_refused: int = 0
+    """Lost before they left, because this machine's kernel had no room for them."""
     packets_malformed: int = 0
     """Of the peer, dropped because they made no sense."""
     pictures: PictureCounts = PictureCounts()

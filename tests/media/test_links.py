@@ -214,11 +214,22 @@ async def test_answers_from_far_away_are_consent(
     loop = asyncio.get_running_loop()
     for station in pair:
         for protocol in protocols(station):
-            late = partial(loop.call_later, 0.35, protocol.transport.sendto)
-            protocol.transport.sendto = partial(_stun_by, late, protocol.transport.sendto)
+            stock = protocol.transport.sendto
+            late = partial(loop.call_later, 0.35, _unless_closed, protocol.transport, stock)
+            protocol.transport.sendto = partial(_stun_by, late, stock)
     seen = hall.pictures("door")
     await until(lambda: hall.pictures("door") > seen + SMALL.frame_rate_hz * 2.5)
     assert not door.told(PeerLinkLost) + hall.told(PeerLinkLost)
+
+
+def _unless_closed(
+    transport: asyncio.DatagramTransport,
+    send: Callable[[bytes, object], None],
+    data: bytes,
+    address: object,
+) -> None:
+    if not transport.is_closing():
+        send(data, address)
 
 
 def _stun_by(

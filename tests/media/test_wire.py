@@ -1,8 +1,10 @@
 """Packets that leave together, on real sockets of this machine."""
 
 import errno
+import resource
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
@@ -96,6 +98,42 @@ def test_an_interface_that_takes_no_trains_is_asked_once(wire: Wire, far: socket
     wire.send(PACKETS)
     assert heard(far) == [b"S" + packet for packet in PACKETS]
     assert interface.asked == 1
+
+
+@pytest.mark.parametrize("why", ["no socket", "no descriptor"])
+def test_packets_go_through_the_transport_where_its_socket_is_not_to_be_had(
+    why: str, wire: Wire, far: socket.socket, caplog: pytest.LogCaptureFixture
+) -> None:
+    transport = wire._pair().protocol.transport
+    sending = transport.get_extra_info("socket")
+    transport.sendto = sending.sendto
+    if why == "no socket":
+        transport.get_extra_info = {}.get
+        wire.send(PACKETS)
+    else:
+        with no_descriptor_left():
+            wire.send(PACKETS)
+    assert heard(far) == [b"S" + packet for packet in PACKETS]
+    wire.send(PACKETS)
+    assert heard(far) == [b"S" + packet for packet in PACKETS]
+    assert len(caplog.records) == 1, "it is said once"
+
+
+@contextmanager
+def no_descriptor_left() -> Iterator[None]:
+    """As of now: what this process has open already stays open."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_without_a_pair_nothing_is_sent(wire: Wire) -> None:
+    wire._dtls.transport._connection._nominated.clear()
+    wire.send(PACKETS)
+    assert not wire.is_up
 
 
 def test_what_a_full_socket_refuses_is_lost_and_counted(wire: Wire) -> None:

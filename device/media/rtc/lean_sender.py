@@ -81,6 +81,11 @@ class LeanSender:
         sender._run_rtp = self._run
         sender._retransmit = self._retransmit
 
+    @property
+    def refused(self) -> int:
+        """Packets that the kernel had no room for."""
+        return self._wire.refused
+
     def forget(self) -> None:
         """What was sent is not sent again, and what is begun is not ended."""
         self._history = [None] * HISTORY

@@ -3,16 +3,20 @@
 aiortc's own way takes four coroutines and a datagram transport for each packet; a fan-out to several
 peers is mostly that. Packets that leave together go to the kernel together, which cuts them apart again
 (UDP generic segmentation offload, udp(7)): most of what a datagram costs is its way through the kernel.
+
+Where that way is not to be had, packets go through aioice's transport, as aiortc's own do.
 """
 
 import errno
-import os
+import logging
 import socket
 import struct
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from aioice.turn import TurnTransport
+
+logger = logging.getLogger(__name__)
 
 COMPONENT = 1
 UDP_SEGMENT = 103
@@ -40,8 +44,11 @@ class Wire:
         return self._dtls.state == "connected" and self._pair() is not None
 
     def send(self, packets: Sequence[bytes]) -> None:
-        """RTP packets that leave now, while ``is_up``."""
+        """RTP packets that leave now. Without a nominated pair, as on a link that was just lost, they
+        are lost too."""
         pair = self._pair()
+        if pair is None:
+            return
         protect = self._dtls._tx_srtp.protect
         protected = [protect(packet) for packet in packets]
         if pair.protocol is not self._protocol:
@@ -89,8 +96,11 @@ class Wire:
         self._protocol = protocol
         if isinstance(protocol.transport, TurnTransport):
             return  # what is relayed has to be wrapped
-        theirs = protocol.transport.get_extra_info("socket")
-        self._socket = socket.socket(fileno=os.dup(theirs.fileno()))
+        try:
+            self._socket = protocol.transport.get_extra_info("socket").dup()
+        except (AttributeError, OSError) as error:  # it has no socket, or no descriptor is left
+            logger.warning("Packets of a link take the long way to the kernel: %r", error)
+            return
         self._makes_trains = _can_make_trains(self._socket)
 
 
