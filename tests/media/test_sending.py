@@ -1,24 +1,27 @@
 """The lean way from a frame to the wire, heard by aiortc as it comes."""
 
 import asyncio
+import struct
 import time
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from aiortc.rtp import RtcpReceiverInfo, RtcpRrPacket, RtcpRtpfbPacket, RtpPacket
+from aiortc.rtp import RtcpPacket, RtcpReceiverInfo, RtcpRrPacket, RtcpRtpfbPacket, RtpPacket
 
 from device.media.rtc.lean_sender import HISTORY, LeanSender
 from device.media.sending.frame import MediaFrame
 from device.media.sending.pacer import BURST_S, FRAME_S, REPEAT_S, Pacer
-from tests.media.world import Station, until
+from tests.media.conftest import MakeStation
+from tests.media.world import Station, connect, until
 
 RATE_BPS = 5_000_000
 PACKET = 1200
 
 
-def sender(station: Station) -> LeanSender:
-    (link,) = station.engine._mesh._links
+def sender(station: Station, uid: str | None = None) -> LeanSender:
+    """Of the only link, or of the one to ``uid``."""
+    (link,) = [link for link in station.engine._mesh._links if uid in (None, link.uid)]
     return link._video_sender
 
 
@@ -107,6 +110,45 @@ async def test_what_is_forgotten_is_not_sent_again(pair: tuple[Station, Station]
     before = len(sent)
     await lean._sender._handle_rtcp_packet(nack)
     assert len(sent) == before
+
+
+async def test_a_link_that_breaks_within_a_frame_takes_nothing_from_the_others(
+    new_station: MakeStation, caplog: pytest.LogCaptureFixture
+) -> None:
+    door, hall, attic = [
+        await new_station(uid, tone_hz)
+        for uid, tone_hz in (("door", 440), ("hall", 1000), ("attic", 700))
+    ]
+    await connect(door, hall, attic)
+    await hall.sees("door")
+    await attic.sees("door")
+    lean = sender(door, "hall")
+    await until(lambda: lean._frame is None)
+    lean._pacer = Pacer(lambda: 100_000)
+    lean._queue.put(MediaFrame((bytes(PACKET),) * 20, 0, 0.0, 0.0, is_keyframe=True))  # type: ignore[attr-defined]
+    assert lean._frame is not None, "the rest of it waits"
+    lean._wire._dtls.transport._connection._nominated.clear()  # as aioice does when it closes
+    assert lean._timer is not None
+    lean._timer.cancel()
+    lean._pump()
+    assert lean._frame is None
+    await attic.sees("door")
+    assert not [record for record in caplog.records if record.exc_info]
+
+
+async def test_a_lost_packet_is_sent_again_beyond_the_wrap(pair: tuple[Station, Station]) -> None:
+    door, hall = pair
+    await hall.sees("door")
+    lean = sender(door)
+    sent = lose(door, set())
+    lean._sequence_number = 65_535
+    await until(lambda: any(packet.sequence_number == 0 for packet in sent))
+    before = len(sent)
+    data = struct.pack("!BBHLLHH", 0x81, 205, 3, 1, lean._sender._ssrc, 65_535, 1)
+    (nack,) = RtcpPacket.parse(data)
+    await lean._sender._handle_rtcp_packet(nack)
+    again = [int.from_bytes(packet.payload[:2], "big") for packet in sent[before:]]
+    assert again == [65_535, 0]
 
 
 async def test_a_report_says_when_a_picture_was_taken(pair: tuple[Station, Station]) -> None:

@@ -124,6 +124,23 @@ def test_a_slow_peer_is_dropped_to_its_next_keyframe(world: World) -> None:
     assert shown == world.frames, "the others lose nothing"
 
 
+def test_a_peer_who_cannot_be_sent_to_takes_nothing_from_the_others(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    queues = [world.hub.add_queue() for _ in range(3)]
+
+    def fail() -> None:
+        raise AttributeError("it broke")
+
+    for queue in queues:
+        queue.open()
+    queues[1].wake(fail)
+    keyframe = world.shoot(keyframe=True)
+    after = world.shoot()
+    assert [contents(queue) for queue in queues] == [[keyframe, after], [], [keyframe, after]]
+    assert len(caplog.records) == 1, "told once, until the next keyframe"
+
+
 def test_a_full_queue_begins_anew_with_a_keyframe_that_comes(world: World) -> None:
     queue = world.hub.add_queue()
     queue.open()

@@ -110,7 +110,7 @@ class LeanSender:
                 logger.warning(
                     "A peer takes no %s, only %s: it is sent none", self._mime_type, codec.mimeType
                 )
-                self._queue.wake(self._drop)
+                self._queue.wake(self._queue.clear)
             await asyncio.Event().wait()
         except asyncio.CancelledError:
             pass
@@ -139,14 +139,14 @@ class LeanSender:
         if self._timer is None:
             self._pump()
 
-    def _drop(self) -> None:
-        while self._queue.take() is not None:
-            pass
-
     def _pump(self) -> None:
         """Send what may be sent now; come back for the rest."""
         self._timer = None
         while self._is_running and self._begin():
+            if not self._wire.is_up:  # it can break in the middle of a frame
+                self._frame = None
+                self._queue.clear()
+                return
             now_s = self._loop.time()
             wait_s = self._pacer.wait_s(now_s) if self._pacer is not None else 0.0
             if wait_s > 0:
@@ -158,8 +158,6 @@ class LeanSender:
         """Whether there is a frame, begun or new."""
         if self._frame is None:
             self._frame, self._next_payload = self._queue.take(), 0
-            if self._frame is not None and not self._wire.is_up:
-                self._frame = None
             self._begun_s = time.monotonic()
             if self._frame is not None and self._pacer is not None:
                 self._pacer.begin(self._frame.size, self._loop.time())
@@ -202,6 +200,7 @@ class LeanSender:
 
     async def _retransmit(self, sequence_number: int) -> None:
         """In the place of RTCRtpSender._retransmit (RFC 4588; without RTX the packet itself)."""
+        sequence_number &= 0xFFFF  # aiortc counts on beyond the wrap within one NACK
         kept = self._history[sequence_number % HISTORY]
         if kept is None or kept[0] != sequence_number or not self._wire.is_up:
             return

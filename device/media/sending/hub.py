@@ -7,7 +7,7 @@ from collections.abc import Callable
 from device.media.sending.frame import MediaFrame
 from device.media.sending.keyframes import KeyframeGate
 from device.media.sending.parameter_sets import ParameterSets
-from device.media.sending.queue import VideoQueue
+from device.media.sending.queue import VideoQueue, put_in_each
 from device.media.stages import Stage, StageTimes
 from hal import EncodedFrame
 
@@ -66,8 +66,7 @@ class VideoHub:
         elapsed_ns = frame.capture_time_ns - self._origin_ns
         timestamp = elapsed_ns * VIDEO_CLOCK_HZ // 1_000_000_000
         cut = MediaFrame(self._cut(data), timestamp, captured_s, now_s, frame.is_keyframe)
-        for queue in queues:
-            queue.put(cut)
+        put_in_each(queues, cut)
 
     @property
     def sent_bps(self) -> float:

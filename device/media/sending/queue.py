@@ -1,11 +1,14 @@
 """What waits to be sent to one peer."""
 
+import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from device.media.sending.frame import MediaFrame
 from device.media.sending.keyframes import KeyframeGate
+
+logger = logging.getLogger(__name__)
 
 VIDEO_FRAMES = 15
 """Half a second. A peer further behind is sent nothing until the next keyframe."""
@@ -21,6 +24,9 @@ class SendQueue(Protocol):
 
     def take(self) -> MediaFrame | None:
         """The next one; None: there is nothing."""
+
+    def clear(self) -> None:
+        """Forget what is queued."""
 
 
 class VideoQueue:
@@ -99,3 +105,13 @@ class VoiceQueue:
 
     def take(self) -> MediaFrame | None:
         return self._frames.popleft() if self._frames else None
+
+
+def put_in_each(queues: Iterable[VideoQueue | VoiceQueue], frame: MediaFrame) -> None:
+    """Whatever goes wrong with one link, the others are sent the frame."""
+    for queue in queues:
+        try:
+            queue.put(frame)
+        except Exception:
+            logger.exception("A link cannot send; what was queued for it is dropped")
+            queue.clear()

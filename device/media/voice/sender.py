@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from device.media.loop import LoopBridge
 from device.media.sending.frame import MediaFrame
-from device.media.sending.queue import VoiceQueue
+from device.media.sending.queue import VoiceQueue, put_in_each
 from device.media.stages import Stage, StageTimes
 from device.media.voice.encoder import BLOCKS_PER_PACKET, PACKET_SAMPLES, OpusEncoder
 from device.media.voice.loss import WorstLoss
@@ -116,5 +116,4 @@ class VoiceSender:
         if generation != self._generation or not data:
             return  # encoded before the mute and not sent yet, or silence that goes on
         frame = MediaFrame((data,), self._packets_made * PACKET_SAMPLES, captured_s, ready_s)
-        for queue in self._queues:
-            queue.put(frame)
+        put_in_each(self._queues, frame)
