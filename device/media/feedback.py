@@ -1,4 +1,4 @@
-"""What a peer says of what it gets, on its way to the encoders."""
+"""What the other end of a link says of what it gets, on its way to the encoders."""
 
 from collections.abc import Callable
 
@@ -7,38 +7,32 @@ from device.media.sending.keyframes import KeyframeGate
 from device.media.statistics import PeerCounts
 
 
-class PeerFeedback:
-    """Carries one peer's feedback to the gate, the estimators and the voice, and counts it."""
+class LinkFeedback:
+    """Carries it to the gate, the estimators and the voice, and counts it for the peer."""
 
     def __init__(
         self,
+        counts: PeerCounts,
         gate: KeyframeGate,
-        new_bandwidth: Callable[[], LinkBandwidth],
+        bandwidth: LinkBandwidth,
         report_loss: Callable[[float], None],
     ) -> None:
-        """``new_bandwidth``: each link has a network of its own. ``report_loss``: to the voice."""
+        """``counts``: over all links of the peer. ``report_loss``: to the voice."""
+        self._counts = counts
         self._gate = gate
-        self._new_bandwidth = new_bandwidth
-        self._bandwidth = new_bandwidth()
+        self._bandwidth = bandwidth
         self._report_loss = report_loss
-        self.counts = PeerCounts()
-
-    def begin_link(self) -> LinkBandwidth:
-        """A link is made: what is said from now on is of its network."""
-        self.counts.links += 1
-        self._bandwidth = self._new_bandwidth()
-        return self._bandwidth
 
     def on_keyframe_wanted(self) -> None:
-        self.counts.keyframes_asked += 1
+        self._counts.keyframes_asked += 1
         self._gate.ask()
 
     def on_bitrate_estimated(self, bitrate_bps: int) -> None:
-        self.counts.estimated_bps = bitrate_bps
+        self._counts.estimated_bps = bitrate_bps
         self._bandwidth.on_bitrate_estimated(bitrate_bps)
 
     def on_loss_reported(self, fraction: float) -> None:
-        self.counts.loss_fraction = fraction
+        self._counts.loss_fraction = fraction
         self._bandwidth.on_loss_reported(fraction)
         self._report_loss(fraction)  # of more packets than the voice has, on the same way
 
@@ -47,4 +41,4 @@ class PeerFeedback:
         self._report_loss(fraction)
 
     def on_packets_missed(self, count: int) -> None:
-        self.counts.packets_missed += count
+        self._counts.packets_missed += count

@@ -11,7 +11,6 @@ import secrets
 import av
 
 from device.errors import MediaError
-from device.media.feedback import PeerFeedback
 from device.media.parts import MediaParts
 from device.media.peer import UP_WITHIN_S, PeerLink
 from device.media.picture.counts import PictureCounts
@@ -34,9 +33,9 @@ ANY_LINK = "-"
 class _Peer:
     """A participant to whom a link is wanted."""
 
-    def __init__(self, uid: str, feedback: PeerFeedback) -> None:
+    def __init__(self, uid: str) -> None:
         self.uid = uid
-        self.feedback = feedback
+        self.counts = PeerCounts()
         self.pictures = RemotePictures()
         self.we_offer = False
         self.link: PeerLink | None = None
@@ -44,6 +43,11 @@ class _Peer:
         """A loss was reported, and nobody has asked for a new link since."""
         self.names = LinkNames()
         self.waiting: asyncio.TimerHandle | None = None
+
+    def adopt(self, link: PeerLink) -> None:
+        """From now on it is theirs."""
+        self.link = link
+        self.counts.links += 1
 
     def stop_waiting(self) -> None:
         if self.waiting is not None:
@@ -133,13 +137,12 @@ class PeerMesh:
             raise MediaError("The call is over.")
         peer = self._peers.get(uid)
         if peer is None:
-            parts = self._parts
-            feedback = parts.new_feedback(uid)
-            peer = self._peers[uid] = _Peer(uid, feedback)
+            peer = self._peers[uid] = _Peer(uid)
         return peer
 
     async def _offer(self, peer: _Peer) -> None:
-        peer.link = link = self._new_link(peer, secrets.token_hex(8))
+        link = self._new_link(peer, secrets.token_hex(8))
+        peer.adopt(link)
         try:
             sdp = await link.offer()
         except MediaError:
@@ -161,7 +164,7 @@ class PeerMesh:
             await self._close(link)
             raise
         old = self._retire(peer)
-        peer.link = link
+        peer.adopt(link)
         self._tell(peer, link.name, SignalKind.ANSWER, answer)
         if old is not None:
             await self._close(old)
@@ -189,14 +192,15 @@ class PeerMesh:
         if self._is_closed:
             raise MediaError("The call is over.")
         parts = self._parts
+        bandwidth = parts.new_bandwidth()
         link = PeerLink(
             peer.uid,
             name,
             self,
             parts.hub.add_queue(),
             parts.voice.add_queue(),
-            peer.feedback,
-            peer.feedback.begin_link(),
+            parts.new_feedback(peer.uid, peer.counts, bandwidth),
+            bandwidth,
             self.servers,
             self._loopback_only,
             parts.stages,
@@ -218,7 +222,7 @@ class PeerMesh:
         peer.stop_waiting()
         if link is not None:
             peer.names.retire(link.name)
-            _add_sent(peer.feedback.counts, link)
+            _add_sent(peer.counts, link)
             peer.pictures.add_past(link.pictures.counts())
             link.bandwidth.close()
             self._parts.voice.forget_loss(peer.uid)
@@ -247,7 +251,7 @@ class PeerMesh:
     def on_voice_packet(self, link: PeerLink, packet: VoicePacket) -> None:
         peer = self._peers.get(link.uid)
         if peer is not None and peer.link is link:
-            peer.feedback.counts.voice_packets_received += 1
+            peer.counts.voice_packets_received += 1
             self._parts.mixer.put(link.uid, packet)
 
     def on_candidate(self, link: PeerLink, line: str) -> None:
@@ -273,7 +277,7 @@ class PeerMesh:
 
 
 def _counts(peer: _Peer, mixer: Mixer) -> PeerCounts:
-    counts = peer.feedback.counts.copy()
+    counts = peer.counts.copy()
     present = peer.link.pictures.counts() if peer.link is not None else PictureCounts()
     counts.pictures = peer.pictures.counts(present)
     counts.voice = mixer.counts(peer.uid)

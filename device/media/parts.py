@@ -1,14 +1,16 @@
 """What all links of a call share."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from device.media.bandwidth.governor import BitrateGovernor
 from device.media.bandwidth.link import LinkBandwidth
-from device.media.feedback import PeerFeedback
+from device.media.feedback import LinkFeedback
 from device.media.playout.mixer import Mixer
 from device.media.sending.hub import VideoHub
 from device.media.sending.keyframes import KeyframeGate
 from device.media.stages import StageTimes
+from device.media.statistics import PeerCounts
 from device.media.voice.sender import VoiceSender
 
 
@@ -24,10 +26,11 @@ class MediaParts:
     stages: StageTimes
     decodes_on_board: bool
 
-    def new_feedback(self, uid: str) -> PeerFeedback:
-        """Carries what a peer says to the parts that it is for."""
-        return PeerFeedback(
-            self.gate,
-            lambda: LinkBandwidth(uid, self.governor, lambda: self.hub.sent_bps),
-            lambda fraction: self.voice.report_loss(uid, fraction),
-        )
+    def new_bandwidth(self) -> LinkBandwidth:
+        """Each link has a network of its own."""
+        return LinkBandwidth(self.governor, lambda: self.hub.sent_bps)
+
+    def new_feedback(self, uid: str, counts: PeerCounts, bandwidth: LinkBandwidth) -> LinkFeedback:
+        """Carries what the other end of a link says to the parts that it is for."""
+        report_loss = partial(self.voice.report_loss, uid)
+        return LinkFeedback(counts, self.gate, bandwidth, report_loss)

@@ -198,7 +198,7 @@ def test_much_loss_binds_and_is_forgotten_slowly() -> None:
 
 def test_a_link_says_what_it_knows_best_until_it_is_closed() -> None:
     encoder = Encoder()
-    link = LinkBandwidth("a", encoder.governor, lambda: 1_000_000)
+    link = LinkBandwidth(encoder.governor, lambda: 1_000_000)
     link.on_bitrate_estimated(800_000)
     assert encoder.target_bps == int(video_bps(800_000))
     assert link.estimate_bps is None
@@ -214,7 +214,7 @@ def test_a_link_says_what_it_knows_best_until_it_is_closed() -> None:
 
 def test_a_link_whose_reports_stop_is_slowed_down() -> None:
     encoder = Encoder()
-    link = LinkBandwidth("a", encoder.governor, lambda: 1_000_000)
+    link = LinkBandwidth(encoder.governor, lambda: 1_000_000)
     link.on_sent(0, 1000, 1.0)
     link.on_arrivals(0, [5.0], 1.1)
     for number in range(1, 40):

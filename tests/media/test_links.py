@@ -76,9 +76,22 @@ async def test_malformed_offer_keeps_the_link_of_its_sender(
     how: str, pair: tuple[Station, Station]
 ) -> None:
     door, hall = pair
+
+    def hall_takes() -> float | None:
+        return door.engine.statistics().peers["hall"].takes_bps
+
+    await until(lambda: hall_takes() is not None)
+    (link,) = door.engine._mesh._links
+    reported: list[float] = []
+    link.bandwidth.on_loss_reported = reported.append  # type: ignore[method-assign]
     sdp = MALFORMED[how](signals(hall, SignalKind.OFFER)[0].body)
     with pytest.raises(MediaError):
         await door.engine.deliver_signal(Signal("hall", "m1", SignalKind.OFFER, sdp))
+    governor = door.engine._governor
+    assert link.bandwidth in governor._links, "it goes on to be counted"
+    assert hall_takes() is not None
+    assert door.engine.statistics().peers["hall"].links == 1
+    await until(lambda: bool(reported))
     await door.sees("hall")
     assert not door.told(PeerLinkLost)
 

@@ -14,7 +14,7 @@ Who takes less than the encoder gives by 3 or 4 is paced to what is left beside 
 queue runs over, they see a still now and then, and they hear well.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 
 from device.media.bandwidth.share import link_bps, video_bps
 
@@ -34,15 +34,15 @@ LEAST_PACING_BPS = 20_000
 
 
 class BitrateGovernor:
-    """Call in the event loop."""
+    """Call in the event loop. A link is whatever the caller knows it by."""
 
     def __init__(self, set_bitrate: Callable[[int], None], ceiling_bps: int) -> None:
         """The encoder starts at ``ceiling_bps``."""
         self._set_bitrate = set_bitrate
         self._ceiling_bps = ceiling_bps
-        self._links: dict[str, float] = {}
-        self._congested: set[str] = set()
-        self._straggler: str | None = None
+        self._links: dict[Hashable, float] = {}
+        self._congested: set[Hashable] = set()
+        self._straggler: Hashable | None = None
         self.target_bps = ceiling_bps
 
     @property
@@ -56,28 +56,28 @@ class BitrateGovernor:
         start_bps = max(START_BPS, link_bps(self.target_bps)) if self._links else START_BPS
         return min(start_bps, self.most_bps)
 
-    def estimate(self, uid: str, estimate_bps: float, is_congested: bool = False) -> None:
-        """The network of a peer takes this much, voice included. ``is_congested``: more waits in it
+    def estimate(self, link: Hashable, estimate_bps: float, is_congested: bool = False) -> None:
+        """The network of a link takes this much, voice included. ``is_congested``: more waits in it
         than it takes away at once."""
-        self._links[uid] = estimate_bps
-        self._congested.discard(uid)
+        self._links[link] = estimate_bps
+        self._congested.discard(link)
         if is_congested:
-            self._congested.add(uid)
+            self._congested.add(link)
         self._decide()
 
-    def forget(self, uid: str) -> None:
-        """The peer's link is gone."""
-        self._congested.discard(uid)
-        if self._links.pop(uid, None) is not None:
+    def forget(self, link: Hashable) -> None:
+        """The link is gone. One that was never told of is none of its business."""
+        self._congested.discard(link)
+        if self._links.pop(link, None) is not None:
             self._decide()
 
-    def pacing_bps(self, uid: str) -> float:
-        """How fast video may leave to a peer."""
-        if uid not in self._links:
+    def pacing_bps(self, link: Hashable) -> float:
+        """How fast video may leave on a link."""
+        if link not in self._links:
             return PACING_UNKNOWN * self.target_bps
-        available_bps = max(video_bps(self._links[uid]), LEAST_PACING_BPS)
+        available_bps = max(video_bps(self._links[link]), LEAST_PACING_BPS)
         is_short = available_bps < self.target_bps * (1 - HYSTERESIS)
-        return available_bps * (1 if is_short or uid in self._congested else PACING)
+        return available_bps * (1 if is_short or link in self._congested else PACING)
 
     def _decide(self) -> None:
         wanted_bps = int(video_bps(self._slowest_bps()))
@@ -90,12 +90,12 @@ class BitrateGovernor:
 
     def _slowest_bps(self) -> float:
         """Of those that count."""
-        ranked = sorted(self._links, key=lambda uid: self._links[uid])
+        ranked = sorted(self._links, key=lambda link: self._links[link])
         self._straggler = self._find_straggler(ranked)
-        counted = [self._links[uid] for uid in ranked if uid != self._straggler]
+        counted = [self._links[link] for link in ranked if link != self._straggler]
         return min(counted, default=self.most_bps)
 
-    def _find_straggler(self, ranked: list[str]) -> str | None:
+    def _find_straggler(self, ranked: list[Hashable]) -> Hashable | None:
         if len(ranked) < 3:
             return None
         slowest, next_slowest = ranked[:2]

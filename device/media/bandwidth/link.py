@@ -13,9 +13,8 @@ CONGESTED_S = 0.1
 class LinkBandwidth:
     """Tells the governor. Once arrivals are reported, REMB and reports of loss are passed over."""
 
-    def __init__(self, uid: str, governor: BitrateGovernor, sent_bps: Callable[[], float]) -> None:
+    def __init__(self, governor: BitrateGovernor, sent_bps: Callable[[], float]) -> None:
         """``sent_bps``: what the encoder gives just now."""
-        self._uid = uid
         self._governor = governor
         self._estimator = LinkEstimator(governor.start_bps, governor.most_bps)
         self._reported = ReportedEstimator(governor.most_bps, sent_bps)
@@ -30,7 +29,7 @@ class LinkBandwidth:
     @property
     def pacing_bps(self) -> float:
         """How fast video may leave."""
-        return self._governor.pacing_bps(self._uid)
+        return self._governor.pacing_bps(self)
 
     def on_sent(self, sequence: int, size_bytes: int, at_s: float) -> None:
         """A packet of any kind has left, with this transport-wide number."""
@@ -59,13 +58,13 @@ class LinkBandwidth:
         """The link is gone. Idempotent."""
         if not self._is_closed:
             self._is_closed = True
-            self._governor.forget(self._uid)
+            self._governor.forget(self)
 
     def _tell(self) -> None:
         if self._is_closed:
             return
         if self._has_arrivals:
             is_congested = self._estimator.queue_s > CONGESTED_S
-            self._governor.estimate(self._uid, self._estimator.estimate_bps, is_congested)
+            self._governor.estimate(self, self._estimator.estimate_bps, is_congested)
         else:
-            self._governor.estimate(self._uid, self._reported.estimate_bps)
+            self._governor.estimate(self, self._reported.estimate_bps)
