@@ -70,7 +70,6 @@ class MediaEngine:
         self._mixer = Mixer(self._stages)
         self._processing = processing(echo_cancelling)
         parts = MediaParts(
-            self._gate,
             self._governor,
             self._hub,
             self._voice,

@@ -3,29 +3,29 @@
 from collections.abc import Callable
 
 from device.media.bandwidth.link import LinkBandwidth
-from device.media.sending.keyframes import KeyframeGate
+from device.media.sending.queue import VideoQueue
 from device.media.statistics import PeerCounts
 
 
 class LinkFeedback:
-    """Carries it to the gate, the estimators and the voice, and counts it for the peer."""
+    """Carries it to the queue, the estimators and the voice, and counts it for the peer."""
 
     def __init__(
         self,
         counts: PeerCounts,
-        gate: KeyframeGate,
+        queue: VideoQueue,
         bandwidth: LinkBandwidth,
         report_loss: Callable[[float], None],
     ) -> None:
         """``counts``: over all links of the peer. ``report_loss``: to the voice."""
         self._counts = counts
-        self._gate = gate
+        self._queue = queue
         self._bandwidth = bandwidth
         self._report_loss = report_loss
 
     def on_keyframe_wanted(self) -> None:
         self._counts.keyframes_asked += 1
-        self._gate.ask()
+        self._queue.on_keyframe_wanted()
 
     def on_bitrate_estimated(self, bitrate_bps: int) -> None:
         self._counts.estimated_bps = bitrate_bps

@@ -193,13 +193,14 @@ class PeerMesh:
             raise MediaError("The call is over.")
         parts = self._parts
         bandwidth = parts.new_bandwidth()
+        video = parts.hub.add_queue()
         link = PeerLink(
             peer.uid,
             name,
             self,
-            parts.hub.add_queue(),
+            video,
             parts.voice.add_queue(),
-            parts.new_feedback(peer.uid, peer.counts, bandwidth),
+            parts.new_feedback(peer.uid, peer.counts, video, bandwidth),
             bandwidth,
             self.servers,
             self._loopback_only,

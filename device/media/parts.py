@@ -8,7 +8,7 @@ from device.media.bandwidth.link import LinkBandwidth
 from device.media.feedback import LinkFeedback
 from device.media.playout.mixer import Mixer
 from device.media.sending.hub import VideoHub
-from device.media.sending.keyframes import KeyframeGate
+from device.media.sending.queue import VideoQueue
 from device.media.stages import StageTimes
 from device.media.statistics import PeerCounts
 from device.media.voice.sender import VoiceSender
@@ -18,7 +18,6 @@ from device.media.voice.sender import VoiceSender
 class MediaParts:
     """One camera, one microphone, one loudspeaker."""
 
-    gate: KeyframeGate
     governor: BitrateGovernor
     hub: VideoHub
     voice: VoiceSender
@@ -30,7 +29,9 @@ class MediaParts:
         """Each link has a network of its own."""
         return LinkBandwidth(self.governor, lambda: self.hub.sent_bps)
 
-    def new_feedback(self, uid: str, counts: PeerCounts, bandwidth: LinkBandwidth) -> LinkFeedback:
+    def new_feedback(
+        self, uid: str, counts: PeerCounts, queue: VideoQueue, bandwidth: LinkBandwidth
+    ) -> LinkFeedback:
         """Carries what the other end of a link says to the parts that it is for."""
         report_loss = partial(self.voice.report_loss, uid)
-        return LinkFeedback(counts, self.gate, bandwidth, report_loss)
+        return LinkFeedback(counts, queue, bandwidth, report_loss)

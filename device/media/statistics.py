@@ -26,7 +26,7 @@ class PeerCounts:
     voice_packets_sent: int = 0
     voice_octets_sent: int = 0
     video_frames_dropped: int = 0
-    """Not sent, because the peer was too far behind."""
+    """Not sent: the peer was too far behind, or a keyframe had to come first."""
     packets_refused: int = 0
     """Lost before they left, because this machine's kernel had no room for them."""
     packets_malformed: int = 0

@@ -41,7 +41,7 @@ class VideoHub:
         self.cuts = 0
 
     def add_queue(self) -> VideoQueue:
-        queue = VideoQueue(self._gate)
+        queue = VideoQueue(self._gate, self._now_s)
         self._queues.add(queue)
         return queue
 
