@@ -78,8 +78,8 @@ class MediaEngine:
             decoding_on_board,
         )
         self._mesh = PeerMesh(parts, self._tell, loopback_only)
-        self._camera_calls = HardwareCalls()
-        self._audio_calls = HardwareCalls()
+        self._camera_calls = HardwareCalls("camera-calls")
+        self._audio_calls = HardwareCalls("audio-calls")
         self._is_closed = False
         self._unwatch: Callable[[], None] = lambda: None
 

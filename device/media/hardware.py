@@ -2,48 +2,49 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import TypeVar, TypeVarTuple
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVarTuple
 
 from device.errors import MediaError
 
 Arguments = TypeVarTuple("Arguments")
-Result = TypeVar("Result")
 
 
 class HardwareCalls:
-    """For one device that has one owner and is not reentrant.
+    """For one device that has one owner and is not reentrant, in a thread of its own: asyncio's are also
+    for the names of servers, and can all be waiting for a network that is not there.
 
     A caller that is cancelled does not stop a call that has begun, since no thread can be stopped: the
     next call, most often the closing one, still waits for its end.
     """
 
-    def __init__(self) -> None:
-        self._lock = asyncio.Lock()
-        self._calls: set[asyncio.Task[None]] = set()
-        self._is_closed = False
+    def __init__(self, name: str) -> None:
+        """``name``: of the thread."""
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
+        self._closing: asyncio.Future[None] | None = None
 
     async def run(self, call: Callable[[*Arguments], None], *arguments: *Arguments) -> None:
-        """Do it in a thread. Raises what it raises, MediaError after ``aclose``."""
-        if self._is_closed:
+        """Do it in the thread. Raises what it raises, MediaError after ``aclose``."""
+        if self._closing is not None:
             raise MediaError("The call is over.")
-        await self._begin(call, *arguments)
+        await asyncio.shield(self._begin(call, *arguments))
 
     async def aclose(self, close: Callable[[], None]) -> None:
         """Let what runs come to its end, then ``close`` the device. Idempotent."""
-        self._is_closed = True
-        await self._begin(close)
+        if self._closing is None:
+            self._closing = self._begin(close)
+            self._thread.shutdown(wait=False)
+        await asyncio.shield(self._closing)
+        self._thread.shutdown()  # the thread has nothing left to do: it is gone at once
 
-    async def _begin(self, call: Callable[[*Arguments], None], *arguments: *Arguments) -> None:
-        task = asyncio.get_running_loop().create_task(self._one(call, *arguments))
-        self._calls.add(task)
-        task.add_done_callback(self._ended)
-        await asyncio.shield(task)
+    def _begin(
+        self, call: Callable[[*Arguments], None], *arguments: *Arguments
+    ) -> asyncio.Future[None]:
+        doing = asyncio.get_running_loop().run_in_executor(self._thread, call, *arguments)
+        doing.add_done_callback(_noticed)
+        return doing
 
-    async def _one(self, call: Callable[[*Arguments], None], *arguments: *Arguments) -> None:
-        async with self._lock:
-            await asyncio.to_thread(call, *arguments)
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._calls.discard(task)
-        if not task.cancelled():
-            task.exception()  # the caller has heard of it, unless it was cancelled
+def _noticed(doing: asyncio.Future[None]) -> None:
+    if not doing.cancelled():
+        doing.exception()  # the caller has heard of it, unless it was cancelled

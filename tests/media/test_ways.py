@@ -6,8 +6,10 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,8 +25,9 @@ from device.media.rtc.ice import STUN_AT_ONCE_S
 from device.session.facts import PeerLinkLost, SignalReady
 from device.session.ports import IceServer
 from device.session.values import Signal, SignalKind
+from hal import Facing
 from tests.media.conftest import MakeStation
-from tests.media.world import Station, connect, introduce
+from tests.media.world import WITHIN_S, Station, connect, introduce
 
 USER, PASSWORD = "callbox", "secret"
 ENDED_WITHIN_S = 1.0
@@ -171,6 +174,39 @@ async def test_a_server_out_of_reach_holds_up_no_offer(new_station: MakeStation)
         await connect(door, hall)
         assert loop.time() - start_s < 4, "aioice alone waits 5 s at each end"
         assert silent.recv(2048), "it was asked"
+
+
+async def test_names_that_are_not_answered_hold_up_nothing(
+    new_station: MakeStation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where there is a network, but no way out of it."""
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1, "asyncio_"))
+    real, over, asked = socket.getaddrinfo, threading.Event(), []
+
+    def getaddrinfo(host: str, *more: Any, **named: Any) -> Any:
+        if host != "nowhere.example":
+            return real(host, *more, **named)
+        asked.append(host)
+        over.wait(WITHIN_S)
+        raise socket.gaierror("no answer")
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    monkeypatch.setattr(socket, "gethostbyname", getaddrinfo)
+    servers = ("stun:nowhere.example", "turn:nowhere.example?transport=tcp")
+    try:
+        door, hall = await new_station("door", 440), await new_station("hall", 1000)
+        for station in (door, hall):
+            station.engine.use_ice_servers((IceServer(servers, USER, PASSWORD),))
+        async with asyncio.timeout(WITHIN_S / 2):
+            await connect(door, hall)
+            await door.engine.close_camera()
+            await door.engine.open_camera(Facing.REAR)
+            await hall.sees("door")
+            await door.close()
+            await hall.close()
+        assert len(asked) == 1, "for all links together"
+    finally:
+        over.set()
 
 
 class SlowStun(asyncio.DatagramProtocol):

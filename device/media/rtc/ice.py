@@ -2,12 +2,15 @@
 
 import asyncio
 import contextlib
+import ipaddress
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
 import aioice.ice
+
+from device.media.rtc.names import addresses_of
 
 STUN_AT_ONCE_S = 0.05
 """aioice tells no candidate before it has all of them. What a STUN server answers within this time is
@@ -83,7 +86,7 @@ _stock_turn: Callable[..., Awaitable[Any]] = aioice.ice.relayed_candidate
 
 async def _ask_stun(protocol: Any, stun_server: tuple[str, int]) -> Any:
     asking = asyncio.get_running_loop().create_task(
-        _within(STUN_WITHIN_S, _stock_stun(protocol, stun_server))
+        _within(STUN_WITHIN_S, _stun_candidate(protocol, *stun_server))
     )
     how = _now.get() or Gathering(loopback_only=False)
     how.own(asking)
@@ -94,11 +97,24 @@ async def _ask_stun(protocol: Any, stun_server: tuple[str, int]) -> Any:
     return asking.result()
 
 
+async def _stun_candidate(protocol: Any, name: str, port: int) -> Any:
+    for address in await addresses_of(name):
+        if ipaddress.ip_address(address).version == 4:  # aioice asks on no other
+            return await _stock_stun(protocol, (address, port))
+    raise OSError(f"{name} has no IPv4 address")
+
+
 async def _ask_turn(**named: Any) -> Any:
     how, task = _now.get(), asyncio.current_task()
     if how is not None and task is not None:
         how.own(task)
-    return await _within(TURN_WITHIN_S, _stock_turn(**named))
+    return await _within(TURN_WITHIN_S, _turn_candidate(**named))
+
+
+async def _turn_candidate(**named: Any) -> Any:
+    # By its name all the same, which TLS checks: it is looked up once more, but only if that works.
+    await addresses_of(named["turn_server"][0])
+    return await _stock_turn(**named)
 
 
 async def _within(seconds: float, work: Awaitable[Any]) -> Any:
