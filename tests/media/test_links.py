@@ -223,6 +223,7 @@ async def test_answers_from_far_away_are_consent(
 ) -> None:
     """Each takes 0.7 s: longer than a check waits before it asks once more."""
     monkeypatch.setattr(liveness, "CONSENT_S", 1.5)
+    monkeypatch.setattr(liveness, "CONSENT_EVERY_S", 0.3)
     door, hall = pair
     loop = asyncio.get_running_loop()
     for station in pair:
