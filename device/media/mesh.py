@@ -11,11 +11,11 @@ import secrets
 import av
 
 from device.errors import MediaError
+from device.media.heard import HeardVoice
 from device.media.parts import MediaParts
 from device.media.peer import UP_WITHIN_S, PeerLink
 from device.media.picture.counts import PictureCounts
 from device.media.picture.remote import RemoteFrame, RemotePictures
-from device.media.picture.sync import Playing
 from device.media.playout.mixer import Mixer
 from device.media.playout.packets import VoicePacket
 from device.media.stale import LinkNames
@@ -265,8 +265,8 @@ class PeerMesh:
         if peer is not None and peer.link is link:
             peer.pictures.show(picture)
 
-    def playing(self, link: PeerLink) -> Playing | None:
-        return self._parts.mixer.playing(link.uid)
+    def voice(self, link: PeerLink) -> HeardVoice | None:
+        return self._parts.mixer.voice(link.uid)
 
     def _no_offer(self, peer: _Peer) -> None:
         peer.waiting = None
@@ -285,6 +285,7 @@ def _counts(peer: _Peer, mixer: Mixer) -> PeerCounts:
     if peer.link is not None:
         counts.takes_bps = peer.link.bandwidth.estimate_bps
         counts.traffic = peer.link.traffic()
+        counts.lip_offset_s = peer.link.pictures.sync.offset_s
         _add_sent(counts, peer.link)
     return counts
 

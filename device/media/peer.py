@@ -19,10 +19,11 @@ from device.errors import MediaError
 from device.media.bandwidth.link import LinkBandwidth
 from device.media.codecs import AUDIO_CODECS, VIDEO_CODECS, preferred
 from device.media.description import check, completed
+from device.media.heard import HeardVoice
 from device.media.picture.inbound import Asks
 from device.media.picture.packet import VideoPacket
 from device.media.picture.stream import PictureSinks, PictureStream
-from device.media.picture.sync import PICTURE_CLOCK_HZ, VOICE_CLOCK_HZ, Playing
+from device.media.picture.sync import PICTURE_CLOCK_HZ, VOICE_CLOCK_HZ
 from device.media.playout.packets import VoicePacket
 from device.media.rtc import receivers, reports, senders
 from device.media.rtc.closing import Closer
@@ -63,7 +64,7 @@ class LinkOwner(Protocol):
     def on_picture(self, link: "PeerLink", picture: av.VideoFrame) -> None:
         """To be shown now."""
 
-    def playing(self, link: "PeerLink") -> Playing | None:
+    def voice(self, link: "PeerLink") -> HeardVoice | None:
         """What is heard of this peer."""
 
 
@@ -214,7 +215,7 @@ class PeerLink:
             self._owner.on_candidate(self, line)
 
     def _new_pictures(self, stages: StageTimes, on_board: bool) -> PictureStream:
-        sinks = PictureSinks(self._ask, self._on_picture, self._playing)
+        sinks = PictureSinks(self._ask, self._on_picture, self._heard)
         pictures = PictureStream(self.uid, on_board, sinks, stages)
         self._receiver = VideoReceiver(self._video.receiver, self._on_video_packet, self.own)
         reports.listen(self._voice.receiver, pictures.sync.on_voice_report)
@@ -280,8 +281,8 @@ class PeerLink:
     def _on_picture(self, picture: av.VideoFrame) -> None:
         self._owner.on_picture(self, picture)
 
-    def _playing(self) -> Playing | None:
-        return self._owner.playing(self)
+    def _heard(self) -> HeardVoice | None:
+        return self._owner.voice(self)
 
     def _on_state(self) -> None:
         state = self._pc.connectionState

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from device.media.picture.counts import PictureCounts
-from device.media.playout.voice_buffer import VoiceCounts
+from device.media.playout.counts import VoiceCounts
 from device.media.stages import Stage, Timing
 from device.media.traffic import LinkTraffic
 
@@ -35,6 +35,9 @@ class PeerCounts:
     voice_packets_received: int = 0
     voice: VoiceCounts = field(default_factory=VoiceCounts)
     """How it was played, over the present link."""
+    lip_offset_s: float | None = None
+    """How much later than their sound the last pictures were shown, at the median; less than 0: the
+    sound came later. None: without a voice or a picture, or before the peer's sender reports."""
     links: int = 0
     """Made so far; more than one: it was lost, or the peer came anew."""
 

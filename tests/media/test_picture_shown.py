@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from device.media.heard import Playing
 from device.media.picture.counts import PictureCounts
 from device.media.picture.freezes import FreezeMeter
 from device.media.picture.held import MOST_HELD, HeldPictures
@@ -34,41 +35,41 @@ def test_a_picture_waits_for_its_sound(since_s: float, ahead_s: float, ago_s: fl
     """Heard ``ago_s`` ago was what was said at ``since_s``; the picture is ahead of the voice."""
     now_s = 50.0
     captured_s = since_s + ago_s + ahead_s
-    playing = voice_at(since_s), now_s - ago_s
+    playing = Playing(voice_at(since_s), now_s - ago_s, 0.03)
     show_s = in_step().show_at_s(picture_at(captured_s), now_s, playing)
     assert show_s == pytest.approx(now_s + ahead_s, abs=1e-4)
 
 
 def test_a_picture_that_is_late_is_shown_at_once() -> None:
-    assert in_step().show_at_s(picture_at(1.0), 50.0, (voice_at(1.1), 50.0)) == 50.0
+    assert in_step().show_at_s(picture_at(1.0), 50.0, Playing(voice_at(1.1), 50.0, 0.03)) == 50.0
 
 
 def test_no_picture_is_held_for_longer_than_a_bound() -> None:
-    show_s = in_step().show_at_s(picture_at(1.5), 50.0, (voice_at(1.0), 50.0))
+    show_s = in_step().show_at_s(picture_at(1.5), 50.0, Playing(voice_at(1.0), 50.0, 0.03))
     assert show_s == 50.0 + LONGEST_HOLD_S
 
 
 def test_without_a_voice_nothing_is_held() -> None:
     sync, ahead = in_step(), picture_at(1.1)
     assert sync.show_at_s(ahead, 50.0, None) == 50.0
-    assert sync.show_at_s(ahead, 50.0, (voice_at(1.0), 49.9 - STALE_S)) == 50.0
-    assert LipSync().show_at_s(ahead, 50.0, (voice_at(1.0), 50.0)) == 50.0
+    assert sync.show_at_s(ahead, 50.0, Playing(voice_at(1.0), 49.9 - STALE_S, 0.03)) == 50.0
+    assert LipSync().show_at_s(ahead, 50.0, Playing(voice_at(1.0), 50.0, 0.03)) == 50.0
     only_one = LipSync()
     only_one.on_voice_report(SenderReport(NTP_S, VOICE))
-    assert only_one.show_at_s(ahead, 50.0, (voice_at(1.0), 50.0)) == 50.0
+    assert only_one.show_at_s(ahead, 50.0, Playing(voice_at(1.0), 50.0, 0.03)) == 50.0
 
 
 def test_reports_of_two_clocks_hold_nothing() -> None:
     sync = in_step()
     for _ in range(10):
         sync.on_voice_report(SenderReport(NTP_S + 3600, VOICE))
-    assert sync.show_at_s(picture_at(1.1), 50.0, (voice_at(1.0), 50.0)) == 50.0
+    assert sync.show_at_s(picture_at(1.1), 50.0, Playing(voice_at(1.0), 50.0, 0.03)) == 50.0
 
 
 def test_a_report_that_was_sent_late_does_not_count() -> None:
     sync = in_step()
     sync.on_picture_report(SenderReport(NTP_S + 1.03, picture_at(1.0)))
-    show_s = sync.show_at_s(picture_at(1.1), 50.0, (voice_at(1.05), 50.0))
+    show_s = sync.show_at_s(picture_at(1.1), 50.0, Playing(voice_at(1.05), 50.0, 0.03))
     assert show_s == pytest.approx(50.05, abs=1e-3)
 
 

@@ -310,8 +310,8 @@ def test_voices_are_mixed_until_they_are_removed() -> None:
     assert one[500] < 0.01 * one[1500]
     assert mixer.counts("b").packets == 100
     assert mixer.counts("a").packets == 0
-    assert mixer.playing("a") is None
-    assert mixer.playing("b") is not None
+    assert mixer.voice("a") is None
+    assert mixer.voice("b") is not None
 
 
 def strengths(sound: np.ndarray) -> dict[int, float]:

@@ -27,7 +27,7 @@ from device.session.ports import IceServer
 from device.session.values import Signal, SignalKind
 from hal import Facing
 from tests.media.conftest import MakeStation
-from tests.media.world import WITHIN_S, Station, connect, introduce
+from tests.media.world import WITHIN_S, Station, connect, introduce, until
 
 USER, PASSWORD = "callbox", "secret"
 ENDED_WITHIN_S = 1.0

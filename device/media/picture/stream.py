@@ -7,24 +7,25 @@ from dataclasses import dataclass
 
 import av
 
+from device.media.heard import HeardVoice
 from device.media.loop import LoopBridge
 from device.media.picture.counts import PictureCounts
 from device.media.picture.decoder import DecodedPicture, DecoderThread
 from device.media.picture.held import HeldPictures
 from device.media.picture.inbound import Asks, InboundVideo
 from device.media.picture.packet import VideoPacket
-from device.media.picture.sync import LipSync, Playing
+from device.media.picture.sync import LipSync
 from device.media.stages import Stage, StageTimes
 
 
 @dataclass(frozen=True, slots=True)
 class PictureSinks:
     """Where to a stream turns, in the event loop: ``send`` asks the sender for something, ``show``
-    takes a picture whose time has come, ``playing`` says what is heard of the peer's voice."""
+    takes a picture whose time has come, ``voice`` is the peer's, None before any."""
 
     send: Callable[[Asks], None]
     show: Callable[[av.VideoFrame], None]
-    playing: Callable[[], Playing | None]
+    voice: Callable[[], HeardVoice | None]
 
 
 class _Alarm:
@@ -120,7 +121,11 @@ class PictureStream:
     def _on_decoded(self, picture: DecodedPicture) -> None:
         self._decoded += 1
         now_s = time.monotonic()
-        show_s = self.sync.show_at_s(picture.timestamp, now_s, self._sinks.playing())
+        voice = self._sinks.voice()
+        playing = voice.playing() if voice is not None else None
+        show_s = self.sync.show_at_s(picture.timestamp, now_s, playing)
+        if voice is not None:
+            voice.delay_at_least(self.sync.voice_minimum_s, now_s)
         self._stages.add(Stage.DECODE, picture.decoding_s)
         self._stages.add(Stage.SHOW, show_s - now_s)
         self._held.put(picture, show_s)

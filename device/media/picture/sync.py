@@ -1,11 +1,18 @@
-"""When to show a picture so that lips and voice are in step.
+"""When to show a picture, and how long to keep the voice back, so that lips and voice are in step.
 
-Each stream has a clock of its own. The sender's reports (RFC 3550 section 6.4.1) say what it showed at a
-time of the sender's wall clock; what is heard of the voice just now says when that time is here.
+Each stream has a clock of its own. The sender's reports (RFC 3550 section 6.4.1) say what it showed at
+a time of the sender's wall clock; what is heard of the voice just now says when that time is here.
+Whichever is early waits, as in libwebrtc's StreamSynchronization: a picture for its sound exactly, the
+voice for pictures that are late most of the time, as gently as the voice buffer can.
+
+What a wireless loudspeaker adds is not known here: by Bluetooth the voice is heard 150 to 250 ms later.
 """
 
 from collections import deque
 from dataclasses import dataclass
+from statistics import median
+
+from device.media.heard import Playing
 
 VOICE_CLOCK_HZ = 48_000
 PICTURE_CLOCK_HZ = 90_000
@@ -17,9 +24,10 @@ REPORTS_KEPT = 4
 STALE_S = 0.2
 """Nothing has been taken for the loudspeaker for so long: nothing is heard."""
 
-Playing = tuple[int, float]
-"""A timestamp of the voice, of 32 bits, and when it went to the loudspeaker, on the receiver's clock.
-What the loudspeaker still takes the screen takes as well."""
+LATE_PICTURES = 30
+"""One second of them: so many tell how late pictures are, whatever a few of them have waited for."""
+IN_STEP_S = 0.02
+"""By so much a picture may be later than its sound: half of what is bearable, since some are later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +67,9 @@ class LipSync:
     def __init__(self) -> None:
         self._voice = SenderClock(VOICE_CLOCK_HZ)
         self._picture = SenderClock(PICTURE_CLOCK_HZ)
+        self._needed_s: deque[float] = deque(maxlen=LATE_PICTURES)
+        """The voice's delay at which each of the last pictures would have been in step."""
+        self._offsets_s: deque[float] = deque(maxlen=LATE_PICTURES)
 
     def on_voice_report(self, report: SenderReport) -> None:
         self._voice.report(report)
@@ -66,16 +77,35 @@ class LipSync:
     def on_picture_report(self, report: SenderReport) -> None:
         self._picture.report(report)
 
+    @property
+    def voice_minimum_s(self) -> float:
+        """How long after the fastest packet's arrival the voice should be heard; 0 if it need not wait.
+        What the voice waits already makes no difference to it."""
+        return max(0.0, median(self._needed_s) - IN_STEP_S) if self._needed_s else 0.0
+
+    @property
+    def offset_s(self) -> float | None:
+        """How much later than its sound a picture is shown, of the last ones at the median; less than 0:
+        the sound comes later. None: they cannot be compared."""
+        return median(self._offsets_s) if self._offsets_s else None
+
     def show_at_s(self, rtp_timestamp: int, now_s: float, playing: Playing | None) -> float:
         """When to show the picture of this timestamp; ``now_s`` without a voice to be in step with."""
-        if playing is None or now_s - playing[1] > STALE_S:
+        early_s = None if playing is None else self._early_s(rtp_timestamp, now_s, playing)
+        if playing is None or early_s is None:
+            self._needed_s.clear()
+            self._offsets_s.clear()
             return now_s
-        voice_timestamp, heard_s = playing
+        hold_s = min(max(early_s, 0.0), LONGEST_HOLD_S)
+        self._needed_s.append(playing.delay_s - early_s)
+        self._offsets_s.append(hold_s - early_s)
+        return now_s + hold_s
+
+    def _early_s(self, rtp_timestamp: int, now_s: float, playing: Playing) -> float | None:
+        """By how much the picture is here before its sound is heard; None if that is not known."""
         captured_s = self._picture.ntp_s(rtp_timestamp)
-        voice_s = self._voice.ntp_s(voice_timestamp)
-        if captured_s is None or voice_s is None:
-            return now_s
-        hold_s = heard_s + captured_s - voice_s - now_s
-        if abs(hold_s) > PLAUSIBLE_S:
-            return now_s
-        return now_s + min(max(hold_s, 0.0), LONGEST_HOLD_S)
+        voice_s = self._voice.ntp_s(playing.timestamp)
+        if captured_s is None or voice_s is None or now_s - playing.taken_s > STALE_S:
+            return None
+        early_s = playing.taken_s + captured_s - voice_s - now_s
+        return early_s if abs(early_s) <= PLAUSIBLE_S else None

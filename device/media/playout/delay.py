@@ -23,6 +23,28 @@ LOSSY_PACKETS, ONE_LOSS_PACKETS = 1000, 25
 """A network is lossy that loses twice in so many packets; losses this close together are one."""
 
 
+MOST_MINIMUM_S = 0.15
+"""Nobody is heard later for the sake of lips: from here on it hinders a talk (ITU-T G.114)."""
+MINIMUM_KEPT_S = 1.0
+"""Without a picture for so long, the voice need not wait for any."""
+
+
+class MinimumDelay:
+    """How long a voice waits for its pictures. Asked for in one thread, read in another."""
+
+    def __init__(self) -> None:
+        self._asked = 0.0, 0.0
+
+    def ask(self, minimum_s: float, now_s: float) -> None:
+        """From now on, and for MINIMUM_KEPT_S."""
+        self._asked = min(minimum_s, MOST_MINIMUM_S), now_s + MINIMUM_KEPT_S
+
+    def at(self, now_s: float) -> float:
+        """0 when nothing was asked for lately."""
+        minimum_s, until_s = self._asked
+        return minimum_s if now_s < until_s else 0.0
+
+
 class DelayEstimator:
     """Of one stream. Times in seconds on one clock, timestamps as seconds of the stream."""
 

@@ -7,9 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from device.media.heard import HeardVoice
+from device.media.playout.counts import VoiceCounts
 from device.media.playout.opus_decoder import Samples
 from device.media.playout.packets import VoicePacket
-from device.media.playout.voice_buffer import VoiceBuffer, VoiceCounts
+from device.media.playout.voice_buffer import VoiceBuffer
 from device.media.stages import Stage, StageTimes
 from hal import BLOCK_BYTES
 
@@ -45,11 +47,10 @@ class Mixer:
             voice = self._voices.get(uid)
         return VoiceCounts() if voice is None else replace(voice.counts)
 
-    def playing(self, uid: str) -> tuple[int, float] | None:
-        """RTP timestamp of a peer's voice, and when it was played; None before."""
+    def voice(self, uid: str) -> HeardVoice | None:
+        """Of a peer; None before the first packet."""
         with self._lock:
-            voice = self._voices.get(uid)
-        return None if voice is None else voice.playing()
+            return self._voices.get(uid)
 
     def next_block(self) -> bytes:
         """BLOCK_BYTES of all voices together; silence while nobody speaks. Never waits for long."""

@@ -1,16 +1,18 @@
 """One peer's voice: packets in as the network brings them, blocks out as the loudspeaker needs them.
 
-It waits no longer than nearly all packets need (delay.py). What does not come is mended from the next
-packet or concealed (opus_decoder.py). Being too late or too early by much is made good by leaving out or
-repeating a period (stretch.py), by little by resampling, which also follows the sender's clock.
+It waits no longer than nearly all packets need, or the pictures that belong to it (delay.py). What does
+not come is mended from the next packet or concealed (opus_decoder.py). Being too late or too early by
+much is made good by leaving out or repeating a period (stretch.py), by little by resampling, which also
+follows the sender's clock.
 """
 
 from collections import deque
-from dataclasses import dataclass
 
 import numpy as np
 
-from device.media.playout.delay import DelayEstimator
+from device.media.heard import Playing
+from device.media.playout.counts import VoiceCounts
+from device.media.playout.delay import DelayEstimator, MinimumDelay
 from device.media.playout.opus_decoder import STEP_SAMPLES, OpusDecoder, Samples
 from device.media.playout.packets import MOST_PACKETS, PacketQueue, VoicePacket
 from device.media.playout.stretch import LEAST_NEEDED, NEEDED, lengthen, shorten
@@ -42,23 +44,6 @@ NEW_NUMBERS = 3
 counts anew."""
 
 
-@dataclass(slots=True)
-class VoiceCounts:
-    """Since the start. ``delay_s``: how long the sound played now has waited since the fastest packet
-    could have brought it."""
-
-    packets: int = 0
-    late_packets: int = 0
-    played_samples: int = 0
-    concealed_samples: int = 0
-    recovered_samples: int = 0
-    """Lost, and taken from the packet after it."""
-    left_out_samples: int = 0
-    repeated_samples: int = 0
-    delay_s: float = 0.0
-    target_s: float = 0.0
-
-
 class VoiceBuffer:
     """``put`` in the event loop, ``next_block`` in the playback thread; neither waits for the other."""
 
@@ -67,7 +52,8 @@ class VoiceBuffer:
         self.counts = VoiceCounts()
         self._arrived: deque[tuple[VoicePacket, float]] = deque(maxlen=MOST_PACKETS)
         self._ssrc: int | None = None
-        self._playing: tuple[int, float] | None = None
+        self._playing: Playing | None = None
+        self._minimum = MinimumDelay()
         self._begin()
 
     def _begin(self) -> None:
@@ -96,9 +82,13 @@ class VoiceBuffer:
         """Another packet, in whatever order."""
         self._arrived.append((packet, arrival_s))
 
-    def playing(self) -> tuple[int, float] | None:
-        """RTP timestamp that the last block began with, and when it was taken; None before any."""
+    def playing(self) -> Playing | None:
+        """What the last block began with; None before any."""
         return self._playing
+
+    def delay_at_least(self, minimum_s: float, now_s: float) -> None:
+        """See HeardVoice; in the event loop."""
+        self._minimum.ask(minimum_s, now_s)
 
     def next_block(self, now_s: float) -> Samples | None:
         """BLOCK_SAMPLES; None while there is nothing to play yet."""
@@ -110,7 +100,7 @@ class VoiceBuffer:
         self._steer()
         step = self._step()
         needed = int(self._place + step * BLOCK_SAMPLES) + BEFORE + AFTER + 1
-        self._playing = int(self._position()) % (1 << TIMESTAMP_BITS), now_s
+        self._playing = self._heard()
         self._decode_until(needed)
         self._stretch(needed)
         end = self._place + step * BLOCK_SAMPLES
@@ -172,7 +162,7 @@ class VoiceBuffer:
 
     def _is_early(self, timestamp: int, payload: bytes) -> bool:
         """A packet, and any that is later than it by less than nearly all are, can wait."""
-        return self._delay_s(timestamp + self._decoder.duration(payload)) < self._delay.target_s
+        return self._delay_s(timestamp + self._decoder.duration(payload)) < self._target_s()
 
     # Time.
 
@@ -185,12 +175,21 @@ class VoiceBuffer:
         """How long ago the fastest of packets would have brought what ends at a timestamp."""
         return self._now_s - self._delay.base_s - end / SAMPLE_RATE_HZ
 
+    def _target_s(self) -> float:
+        return max(self._delay.target_s, self._minimum.at(self._now_s))
+
+    def _heard(self) -> Playing:
+        """Time that passes without a packet passes for the sender as well: most often it is silent."""
+        position = self._position() + self._waited
+        delay_s = self._delay_s(position + PACKET_SAMPLES)
+        return Playing(int(position) % (1 << TIMESTAMP_BITS), self._now_s, delay_s)
+
     def _steer(self) -> None:
         """Measure by how much the delay is off, smoothed."""
         if self._waited:
             return  # time stands still until it is known why nothing comes
         delay_s = self._delay_s(self._position() + PACKET_SAMPLES)
-        target_s = self._delay.target_s
+        target_s = self._target_s()
         self.counts.delay_s, self.counts.target_s = delay_s, target_s
         off_s = delay_s - target_s
         self._off_s += SMOOTHED * (off_s - self._off_s)
