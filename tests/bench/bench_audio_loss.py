@@ -246,8 +246,9 @@ def _lines(
     yield _line(trial, "concealed", "%", concealed, None)
     mos = {uid: each.mos for uid, each in found.items()}
     if mos[OURS] is not None:
-        mos = {uid: round(value, 2) for uid, value in mos.items() if value is not None}
-        yield _line(trial, "wideband PESQ", "MOS-LQO", mos, f">= {mos[CHROMIUM] - 0.2:.2f}")
+        theirs = mos[CHROMIUM]
+        bar = "none" if theirs is None else f">= {theirs - 0.2:.2f}"
+        yield _line(trial, "wideband PESQ", "MOS-LQO", mos, bar)
 
 
 def _recovery(found: dict[str, Figures], outage_s: float) -> dict[str, Any]:

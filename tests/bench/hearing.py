@@ -86,13 +86,16 @@ def stalls_s(heard: Sound) -> Sound:
 
 
 def quality(spoken: Recording, heard: Recording, delay_s: float) -> float | None:
-    """Wideband PESQ (MOS-LQO, ITU-T P.862.2), the median of pieces of PESQ_S; None without pesq.
+    """Wideband PESQ (MOS-LQO, ITU-T P.862.2), the median of pieces of PESQ_S; None without pesq, or
+    where too little was heard.
 
     The median, since PESQ takes a delay that changes while somebody speaks for distortion.
     """
     try:
         from pesq import NoUtterancesError, pesq
     except ImportError:
+        return None
+    if not len(heard.times_s):
         return None
     found = []
     start_s, end_s = float(heard.times_s[0]), float(heard.times_s[-1])
@@ -104,7 +107,7 @@ def quality(spoken: Recording, heard: Recording, delay_s: float) -> float | None
             found.append(float(pesq(PESQ_RATE_HZ, *pair, "wb")))
         except NoUtterancesError:
             found.append(1.0)
-    return float(np.median(found))
+    return round(float(np.median(found)), 2) if found else None
 
 
 def _frames(sound: Sound) -> Sound:
