@@ -85,6 +85,8 @@ async def test_a_busy_picture_fits_through_a_bottleneck_and_comes_back() -> None
             relay.change(Path(), Path())
             await until(lambda: door.engine.statistics().target_bps > 0.8 * BUSY.bitrate_bps)
             await hall.hears(440)
+            peer = door.engine.statistics().peers["hall"]
+            assert peer.estimated_bps is None, "no REMB beside the arrivals: it would be a limit"
         finally:
             await door.close()
             await hall.close()

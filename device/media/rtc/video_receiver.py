@@ -1,8 +1,8 @@
 """Takes a video receiver of aiortc its packets away, and asks its sender for what is missing.
 
-What is said of the stream to the sender and to statistics stays aiortc's: receiver reports, the
-estimate of the bandwidth (REMB), the unwrapping of retransmissions. Its jitter buffer and its NACK
-generator have nothing to do, and its decoding thread is never begun.
+What is said of the stream to the sender and to statistics stays aiortc's: receiver reports, the estimate
+of the bandwidth (REMB) for a sender that is told no arrivals, the unwrapping of retransmissions. Its
+jitter buffer and its NACK generator have nothing to do, and its decoding thread is never begun.
 """
 
 from collections.abc import Callable, Coroutine, Iterator
@@ -78,12 +78,14 @@ class VideoReceiver:
             )
 
     async def _estimate(self, packet: RtpPacket, arrival_time_ms: int) -> None:
-        """Feed the estimator, and report what it finds."""
-        receiver = self._receiver
-        if packet.extensions.abs_send_time is None:
+        """Feed the estimator, and report what it finds: to a sender whose packets have no
+        transport-wide number. One that is told when they arrive estimates better itself, and would
+        take a REMB for a limit beside that (libwebrtc)."""
+        receiver, extensions = self._receiver, packet.extensions
+        if extensions.abs_send_time is None or extensions.transport_sequence_number is not None:
             return
         remb = receiver._RTCRtpReceiver__remote_bitrate_estimator.add(
-            abs_send_time=packet.extensions.abs_send_time,
+            abs_send_time=extensions.abs_send_time,
             arrival_time_ms=arrival_time_ms,
             payload_size=len(packet.payload) + packet.padding_size,
             ssrc=packet.ssrc,
