@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device.media.rtc.arrivals import KEPT, MAX_GAP, ArrivalLog
+from device.media.rtc.arrivals import KEPT, MAX_SPAN, MAX_STATUSES, ArrivalLog
 from device.media.rtc.transport_feedback import (
     FMT,
     REFERENCE_TICKS,
@@ -180,9 +180,30 @@ def test_a_long_pause_makes_a_second_message() -> None:
 def test_a_sender_that_starts_anew_is_followed() -> None:
     heard = Heard()
     heard.log.note(5, 1.0)
-    heard.log.note(5 + MAX_GAP + 1, 1.1)
+    heard.log.note(5 + MAX_SPAN + 1, 1.1)
     heard.tell()
-    assert [message.base_sequence for message in heard.messages] == [6 + MAX_GAP]
+    assert [message.base_sequence for message in heard.messages] == [6 + MAX_SPAN]
+
+
+@given(st.lists(st.integers(1, 1200), max_size=300))
+def test_what_is_told_is_bounded_however_far_apart_the_numbers_are(steps: list[int]) -> None:
+    heard = Heard()
+    number = 0
+    for step in steps:
+        number += step
+        heard.log.note(number % 2**16, 1.0)
+    heard.tell()
+    assert sum(len(message.deltas) for message in heard.messages) <= MAX_SPAN + 1
+    assert all(len(message.deltas) <= MAX_STATUSES for message in heard.messages)
+    if steps:
+        assert number % 2**16 in heard.ticks, "the newest at least"
+
+
+def test_a_message_fits_into_a_datagram() -> None:
+    heard = Heard()
+    for number in range(MAX_SPAN):
+        heard.log.note(number, number % 2 * 5.0)
+    assert all(len(pack(message)) < 1200 for message in heard.log.take(1, 2))
 
 
 def test_memory_is_bounded_and_what_is_too_late_is_left_out() -> None:

@@ -10,8 +10,11 @@ from device.media.rtc.transport_feedback import (
 
 KEPT = 500
 """Packets behind the newest whose arrival is still known, to tell it again beside a late one."""
-MAX_GAP = 1000
-"""A packet that is further ahead begins a new count: the other end has started anew."""
+MAX_SPAN = 1000
+"""Packets that are told of together. One that is further ahead begins a new count: the other end has
+started anew."""
+MAX_STATUSES = 400
+"""Of one message: at two bytes and a bit for each packet it still fits into one datagram."""
 _MAX_DELTA = 2**15 - 1
 
 
@@ -35,7 +38,7 @@ class ArrivalLog:
         number = self._unwrap(sequence)
         if number in self._ticks or (self._newest is not None and number <= self._newest - KEPT):
             return
-        if self._newest is None or number > self._newest + MAX_GAP:
+        if self._newest is None or number > self._from + MAX_SPAN:
             self._ticks.clear()
             self._newest = self._from = number
         self._newest = max(self._newest, number)
@@ -43,7 +46,8 @@ class ArrivalLog:
         self._ticks[number] = round(at_s / TICK_S)
 
     def take(self, sender_ssrc: int, media_ssrc: int) -> list[FeedbackMessage]:
-        """What is to be told now; more than one message where gaps in time are too long for one."""
+        """What is to be told now; more than one message where it is too much, or gaps in time are too
+        long, for one."""
         messages = []
         while self.is_due:
             messages.append(self._message(sender_ssrc, media_ssrc))
@@ -52,12 +56,12 @@ class ArrivalLog:
 
     def _message(self, sender_ssrc: int, media_ssrc: int) -> FeedbackMessage:
         assert self._newest is not None
-        first = next(n for n in range(self._from, self._newest + 1) if n in self._ticks)
+        base = self._from
+        first = next(n for n in range(base, self._newest + 1) if n in self._ticks)
         reference = self._ticks[first] // REFERENCE_TICKS
         last_ticks = reference * REFERENCE_TICKS
         deltas: list[int | None] = []
-        base = self._from
-        for number in range(base, self._newest + 1):
+        for number in range(base, min(base + MAX_STATUSES, self._newest + 1)):
             ticks = self._ticks.get(number)
             if ticks is not None and abs(ticks - last_ticks) > _MAX_DELTA:
                 break
