@@ -253,6 +253,16 @@ def test_a_keyframe_that_comes_by_itself_answers_what_is_due(world: World) -> No
     assert len(world.requests) == 1
 
 
+def test_after_the_end_nothing_is_requested(world: World) -> None:
+    world.gate.ask()
+    world.gate.ask()
+    world.gate.close()
+    world.gate.ask()
+    world.clock.turn(1)
+    assert len(world.requests) == 1
+    assert world.clock.due is None
+
+
 def test_parameter_sets_are_put_where_they_lack() -> None:
     sets = ParameterSets()
     whole = LONG_START + SPS + START + PPS + LONG_START + IDR

@@ -28,12 +28,15 @@ class KeyframeGate:
         self._last_s = float("-inf")
         self._is_on_its_way = False
         self._due: Timer | None = None
+        self._is_closed = False
         self.asked = 0
         self.made = 0
 
     def ask(self, at_once: bool = False) -> None:
         """A peer wants a keyframe. ``at_once``: it has just connected and sees nothing yet, so it
         waits for nothing but a keyframe that is already on its way."""
+        if self._is_closed:
+            return
         self.asked += 1
         if self._now_s() >= self._last_s + INTERVAL_S or (at_once and not self._is_on_its_way):
             self._make()
@@ -44,16 +47,20 @@ class KeyframeGate:
         """The encoder gave a keyframe, asked for or not: everybody who waited has one now."""
         self._is_on_its_way = False
         self._last_s = self._now_s()
-        self.close()
+        self._forget_due()
 
     def close(self) -> None:
-        """Forget what is due."""
+        """Nothing is requested any more."""
+        self._is_closed = True
+        self._forget_due()
+
+    def _forget_due(self) -> None:
         if self._due is not None:
             self._due.cancel()
             self._due = None
 
     def _make(self) -> None:
-        self.close()
+        self._forget_due()
         self._last_s = self._now_s()
         self._is_on_its_way = True
         self.made += 1
