@@ -292,6 +292,7 @@ class PeerLink:
             self._deadline.cancel()
             self._exchange = FeedbackExchange(self._video.sender, self.bandwidth.on_arrivals)
             self._intake = Intake(self._video.sender.transport, self._exchange)
+            self.bandwidth.begin()
             self.video_queue.open()
             self.voice_queue.open()
             self._owner.on_link_up(self)

@@ -6,7 +6,13 @@ from hypothesis import strategies as st
 
 from device.media.bandwidth.encoder import EncoderControl
 from device.media.bandwidth.frame_rate import FrameRate
-from device.media.bandwidth.governor import FLOOR_BPS, HYSTERESIS, START_BPS, BitrateGovernor
+from device.media.bandwidth.governor import (
+    FLOOR_BPS,
+    HYSTERESIS,
+    START_BPS,
+    BitrateGovernor,
+    LinkState,
+)
 from device.media.bandwidth.link import LinkBandwidth
 from device.media.bandwidth.reported import ReportedEstimator
 from device.media.bandwidth.share import VOICE_BPS, link_bps, video_bps
@@ -89,22 +95,38 @@ def test_small_changes_do_not_reach_the_encoder() -> None:
     assert len(encoder.told) == 1
 
 
-def test_a_new_link_does_not_take_the_picture_from_the_others() -> None:
+def test_a_link_begins_with_a_megabit_or_with_what_the_others_are_sent() -> None:
     encoder = Encoder()
-    assert encoder.governor.start_bps == START_BPS
+    assert encoder.governor.begin("a") == START_BPS
+    assert encoder.target_bps == int(video_bps(START_BPS))
     encoder.takes(a=CEILING_BPS)
-    assert video_bps(encoder.governor.start_bps) >= CEILING_BPS
-    assert encoder.governor.most_bps > encoder.governor.start_bps
+    assert video_bps(encoder.governor.begin("b")) >= CEILING_BPS
+    assert encoder.target_bps == CEILING_BPS, "the others' picture stays as it is"
+    assert Encoder(ceiling_bps=300_000).governor.begin("a") < START_BPS
 
 
 def test_pacing_is_slower_while_a_queue_stands() -> None:
     encoder = Encoder()
-    unknown_bps = encoder.governor.pacing_bps("a")
-    assert unknown_bps > 2 * CEILING_BPS
+    encoder.governor.begin("a")
+    assert encoder.governor.pacing_bps("a") > 2 * encoder.target_bps, "the first keyframe is quick"
     encoder.takes(a=1_000_000)
     assert encoder.governor.pacing_bps("a") == pytest.approx(1_500_000)
-    encoder.governor.estimate("a", link_bps(1_000_000), is_congested=True)
+    encoder.governor.estimate("a", link_bps(1_000_000), LinkState.CONGESTED)
     assert encoder.governor.pacing_bps("a") == pytest.approx(1_000_000)
+
+
+def test_a_silent_link_does_not_take_the_picture_from_the_others() -> None:
+    encoder = Encoder()
+    encoder.takes(a=1_500_000, b=1_500_000)
+    encoder.governor.estimate("b", link_bps(700_000), LinkState.SILENT)
+    assert encoder.target_bps == pytest.approx(1_500_000, abs=1)
+    assert encoder.governor.pacing_bps("b") == pytest.approx(700_000), "it may only be slow"
+    encoder.governor.estimate("a", link_bps(750_000), LinkState.SILENT)
+    assert encoder.target_bps == pytest.approx(700_000, abs=1), (
+        "all are silent: this end's network?"
+    )
+    encoder.takes(b=350_000)
+    assert encoder.target_bps == pytest.approx(350_000, abs=1)
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcd"), st.none() | st.floats(0, 1e7)), max_size=50))
@@ -199,6 +221,7 @@ def test_much_loss_binds_and_is_forgotten_slowly() -> None:
 def test_a_link_says_what_it_knows_best_until_it_is_closed() -> None:
     encoder = Encoder()
     link = LinkBandwidth(encoder.governor, lambda: 1_000_000)
+    link.begin()
     link.on_bitrate_estimated(800_000)
     assert encoder.target_bps == int(video_bps(800_000))
     assert link.estimate_bps is None
@@ -215,8 +238,26 @@ def test_a_link_says_what_it_knows_best_until_it_is_closed() -> None:
 def test_a_link_whose_reports_stop_is_slowed_down() -> None:
     encoder = Encoder()
     link = LinkBandwidth(encoder.governor, lambda: 1_000_000)
+    link.begin()
     link.on_sent(0, 1000, 1.0)
     link.on_arrivals(0, [5.0], 1.1)
     for number in range(1, 40):
         link.on_sent(number, 1000, 1.1 + number * 0.02)
     assert encoder.target_bps == int(video_bps(START_BPS / 2))
+
+
+def test_a_peer_that_dies_takes_the_picture_from_nobody() -> None:
+    encoder = Encoder()
+    links = [LinkBandwidth(encoder.governor, lambda: 1_000_000) for _ in range(2)]
+    for link in links:
+        link.begin()
+    least_bps = encoder.target_bps
+    for number in range(200):
+        at_s = 1 + number * 0.02
+        for link in links:
+            link.on_sent(number, 2000, at_s)
+        links[0].on_arrivals(number, [at_s], at_s + 0.01)
+        if number < 10:
+            links[1].on_arrivals(number, [at_s], at_s + 0.01)
+        assert encoder.target_bps >= least_bps
+    assert encoder.governor.pacing_bps(links[1]) < 0.1 * encoder.target_bps

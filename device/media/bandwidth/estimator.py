@@ -70,6 +70,8 @@ class LinkEstimator:
         self._queue = QueueDelay()
         self._loss = Loss()
         self._capacity = Capacity()
+        self.is_silent = False
+        """The other end has stopped to report."""
         self._has_heard = False
         self._silent_s = 0.0
         self._last_sent_s = float("-inf")
@@ -84,14 +86,18 @@ class LinkEstimator:
         """How long packets wait on the way just now."""
         return self._queue.now_s
 
-    def on_sent(self, sequence: int, size_bytes: int, at_s: float) -> None:
-        """A packet has left; ``sequence`` counts all of the link's packets, modulo 2**16."""
+    def on_sent(self, sequence: int, size_bytes: int, at_s: float) -> bool:
+        """A packet has left; ``sequence`` counts all of the link's packets, modulo 2**16. Whether it
+        is the one that makes the silence too long, and the estimate smaller."""
         self._sent.add(sequence, size_bytes, at_s)
         self._silent_s += min(at_s - self._last_sent_s, SILENT_STEP_S)
         self._last_sent_s = at_s
-        if self._has_heard and self._silent_s > SILENCE_S:
-            self._silent_s = 0.0
-            self._set(self.estimate_bps * DEEPEST, at_s, is_cut=True)
+        if not self._has_heard or self._silent_s <= SILENCE_S:
+            return False
+        self._silent_s = 0.0
+        self.is_silent = True
+        self._set(self.estimate_bps * DEEPEST, at_s, is_cut=True)
+        return True
 
     def on_arrivals(self, first: int, arrived_s: Sequence[float | None], at_s: float) -> None:
         """A report has come: the packets from ``first`` on arrived then, on any clock; None: lost."""
@@ -100,6 +106,7 @@ class LinkEstimator:
             return
         self._has_heard = True
         self._silent_s = 0.0
+        self.is_silent = False
         delay_s = at_s - max(fate.sent_s for fate in fates)
         self._round_trip_s += (min(delay_s, 1.0) - self._round_trip_s) / 8
         for fate in fates:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from device.media.bandwidth.estimator import LinkEstimator
-from device.media.bandwidth.governor import BitrateGovernor
+from device.media.bandwidth.governor import BitrateGovernor, LinkState
 from device.media.bandwidth.reported import ReportedEstimator
 
 CONGESTED_S = 0.1
@@ -16,7 +16,7 @@ class LinkBandwidth:
     def __init__(self, governor: BitrateGovernor, sent_bps: Callable[[], float]) -> None:
         """``sent_bps``: what the encoder gives just now."""
         self._governor = governor
-        self._estimator = LinkEstimator(governor.start_bps, governor.most_bps)
+        self._estimator = LinkEstimator(governor.most_bps, governor.most_bps)
         self._reported = ReportedEstimator(governor.most_bps, sent_bps)
         self._has_arrivals = False
         self._is_closed = False
@@ -31,11 +31,13 @@ class LinkBandwidth:
         """How fast video may leave."""
         return self._governor.pacing_bps(self)
 
+    def begin(self) -> None:
+        """The link is up."""
+        self._estimator.estimate_bps = self._governor.begin(self)
+
     def on_sent(self, sequence: int, size_bytes: int, at_s: float) -> None:
         """A packet of any kind has left, with this transport-wide number."""
-        before_bps = self._estimator.estimate_bps
-        self._estimator.on_sent(sequence, size_bytes, at_s)
-        if self._estimator.estimate_bps != before_bps:
+        if self._estimator.on_sent(sequence, size_bytes, at_s):
             self._tell()
 
     def on_arrivals(self, first: int, arrived_s: Sequence[float | None], at_s: float) -> None:
@@ -63,8 +65,12 @@ class LinkBandwidth:
     def _tell(self) -> None:
         if self._is_closed:
             return
-        if self._has_arrivals:
-            is_congested = self._estimator.queue_s > CONGESTED_S
-            self._governor.estimate(self, self._estimator.estimate_bps, is_congested)
-        else:
+        if not self._has_arrivals:
             self._governor.estimate(self, self._reported.estimate_bps)
+            return
+        state = LinkState.CLEAR
+        if self._estimator.is_silent:
+            state = LinkState.SILENT
+        elif self._estimator.queue_s > CONGESTED_S:
+            state = LinkState.CONGESTED
+        self._governor.estimate(self, self._estimator.estimate_bps, state)
