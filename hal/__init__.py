@@ -9,7 +9,7 @@ from hal.audio.protocol import (
     AudioMode,
     AudioRouter,
 )
-from hal.board import Board, BoardStatus
+from hal.board import Board, BoardStatus, Throttling
 from hal.buttons.protocol import Button, ButtonEdge, Buttons, Edge
 from hal.camera.protocol import Camera, EncodedFrame, Facing, VideoFormat
 from hal.errors import (
@@ -50,6 +50,7 @@ __all__ = [
     "Lamp",
     "Outputs",
     "OutputsUnavailable",
+    "Throttling",
     "UnknownBackend",
     "VideoFormat",
 ]

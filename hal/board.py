@@ -1,8 +1,28 @@
 """Which board this is and how it feels, from the kernel's own files."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import Flag
 from pathlib import Path
 from typing import Protocol
+
+
+class Throttling(Flag):
+    """What keeps the processor from its full speed: the Raspberry Pi firmware's bit field, by the
+    documentation of ``vcgencmd get_throttled``."""
+
+    UNDER_VOLTAGE = 1 << 0
+    FREQUENCY_CAPPED = 1 << 1
+    THROTTLED = 1 << 2
+    SOFT_TEMPERATURE_LIMIT = 1 << 3
+    UNDER_VOLTAGE_SINCE_BOOT = 1 << 16
+    FREQUENCY_CAPPED_SINCE_BOOT = 1 << 17
+    THROTTLED_SINCE_BOOT = 1 << 18
+    SOFT_TEMPERATURE_LIMIT_SINCE_BOOT = 1 << 19
+
+
+NOT_THROTTLED = Throttling(0)
+_KNOWN_BITS = 0xF000F
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,9 +35,10 @@ class BoardStatus:
     memory_available_bytes: int | None
     cma_free_bytes: int | None
     temperature_c: float | None
-    throttled_bits: int | None
-    """Raspberry Pi firmware's bit field: 0 under-voltage, 1 frequency capped, 2 throttled,
-    3 soft temperature limit; the same from bit 16 on: has happened since boot."""
+    throttling: Throttling | None
+    storage_wear_percent: int | None
+    """Of its life, in steps of 10, by an eMMC's own count; over 100 it is worn out. SD cards keep
+    none."""
 
 
 class Board(Protocol):
@@ -56,7 +77,6 @@ class LinuxBoard:
         memory = _fields(self._root / "proc/meminfo")
         model = _text(self._root / "proc/device-tree/model") or cpu.get("model name")
         heat = _text(self._root / "sys/class/thermal/thermal_zone0/temp")
-        throttled = _text(self._root / "sys/devices/platform/soc/soc:firmware/get_throttled")
         return BoardStatus(
             model=model or "unknown",
             revision=cpu.get("Revision"),
@@ -64,15 +84,33 @@ class LinuxBoard:
             memory_available_bytes=_kib(memory, "MemAvailable"),
             cma_free_bytes=_kib(memory, "CmaFree"),
             temperature_c=int(heat) / 1000 if heat and heat.lstrip("-").isdigit() else None,
-            throttled_bits=_hex(throttled),
+            throttling=self._throttling(),
+            storage_wear_percent=self._storage_wear_percent(),
         )
 
-
-def _hex(text: str | None) -> int | None:
-    try:
-        return int(text, 16) if text else None
-    except ValueError:
+    def _throttling(self) -> Throttling | None:
+        """From the firmware's driver; where that is not there, from its voltage sensor."""
+        for bits in self._numbers("sys/devices/platform/soc*/soc*:firmware/get_throttled"):
+            return Throttling(bits & _KNOWN_BITS)
+        for name in self._root.glob("sys/class/hwmon/hwmon*/name"):
+            alarm = _text(name.with_name("in0_lcrit_alarm"))
+            if _text(name) == "rpi_volt" and alarm in ("0", "1"):
+                return Throttling.UNDER_VOLTAGE if alarm == "1" else NOT_THROTTLED
         return None
+
+    def _storage_wear_percent(self) -> int | None:
+        """JEDEC eMMC 5.0, DEVICE_LIFE_TIME_EST of two kinds of cells: 1 is up to 10 % used."""
+        steps = list(self._numbers("sys/block/mmcblk*/device/life_time"))
+        return 10 * max(steps) if steps else None
+
+    def _numbers(self, pattern: str) -> Iterator[int]:
+        """All hexadecimal ones in files of this name."""
+        for path in sorted(self._root.glob(pattern)):
+            for word in (_text(path) or "").split():
+                try:
+                    yield int(word, 16)
+                except ValueError:
+                    continue
 
 
 class SimulatedBoard:
@@ -87,7 +125,8 @@ class SimulatedBoard:
             memory_available_bytes=300 * mib,
             cma_free_bytes=None,
             temperature_c=45.0,
-            throttled_bits=0,
+            throttling=NOT_THROTTLED,
+            storage_wear_percent=None,
         )
 
     def read(self) -> BoardStatus:
