@@ -1,6 +1,7 @@
 """What is seen of a peer: the newest picture, over however many links after one another."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import av
@@ -22,14 +23,15 @@ class RemoteFrame:
 class RemotePictures:
     """Of one peer."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock_ns: Callable[[], int] = time.monotonic_ns) -> None:
+        self._clock_ns = clock_ns
         self.frame: RemoteFrame | None = None
         self._past = PictureCounts()
         self._freezes = FreezeMeter()
 
     def show(self, picture: av.VideoFrame) -> None:
         """This one from now on."""
-        now_ns = time.monotonic_ns()
+        now_ns = self._clock_ns()
         self._freezes.shown(now_ns / 1e9)
         number = self.frame.number + 1 if self.frame else 1
         self.frame = RemoteFrame(picture, now_ns, number)
