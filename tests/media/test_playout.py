@@ -190,7 +190,7 @@ def test_whatever_comes_there_is_a_block_each_time(data: st.DataObject) -> None:
     assert counts.concealed_samples >= 0
 
 
-@given(st.lists(st.integers(-1000, 1000), max_size=50), st.sampled_from([16, 32]))
+@given(st.lists(st.integers(-1000, 1000), max_size=50), st.sampled_from([16, 24, 32]))
 def test_numbers_do_not_wrap(steps: list[int], bits: int) -> None:
     unwrapper, true = Unwrapper(bits), 5
     assert unwrapper.unwrap(5) == 5

@@ -4,7 +4,8 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import NamedTuple
 
-SEQUENCE_MODULUS = 2**16
+from device.media.unwrapping import SEQUENCE_MODULUS
+
 KEPT = 4096
 """Packets: about ten seconds of what an intercom sends."""
 LATE_S = 0.15

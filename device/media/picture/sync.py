@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from device.media.heard import Playing
+from device.media.unwrapping import TIMESTAMP_BITS, nearest
 
 VOICE_CLOCK_HZ = 48_000
 PICTURE_CLOCK_HZ = 90_000
@@ -57,7 +58,8 @@ class SenderClock:
         return min((self._by(report, rtp_timestamp) for report in self._reports), default=None)
 
     def _by(self, report: SenderReport, rtp_timestamp: int) -> float:
-        ticks = (rtp_timestamp - report.rtp_timestamp + 2**31) % 2**32 - 2**31
+        then = report.rtp_timestamp
+        ticks = nearest(rtp_timestamp, then, TIMESTAMP_BITS) - then
         return report.ntp_s + ticks / self._rate_hz
 
 

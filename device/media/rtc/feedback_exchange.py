@@ -12,13 +12,14 @@ from aiortc.rtp import RtpPacket
 
 from device.media.rtc.arrivals import ArrivalLog
 from device.media.rtc.transport_feedback import (
-    REFERENCE_MODULUS,
+    REFERENCE_BITS,
     REFERENCE_TICKS,
     TICK_S,
     FeedbackMessage,
     pack,
     parse,
 )
+from device.media.unwrapping import Unwrapper
 
 FEEDBACK_S = 0.075
 """About 15 kb/s of feedback. libwebrtc has 50 to 250 ms (kMinInterval, kMaxInterval)."""
@@ -94,15 +95,10 @@ class ReferenceClock:
     """Carries the reference times of one sender on beyond 2**24 * 64 ms, which are twelve days."""
 
     def __init__(self) -> None:
-        self._reference: int | None = None
+        self._references = Unwrapper(REFERENCE_BITS)
 
     def arrivals_s(self, message: FeedbackMessage) -> list[float | None]:
-        if self._reference is None:
-            self._reference = message.reference
-        half = REFERENCE_MODULUS // 2
-        step = (message.reference - self._reference + half) % REFERENCE_MODULUS - half
-        self._reference += step
-        ticks = self._reference * REFERENCE_TICKS
+        ticks = self._references.unwrap(message.reference) * REFERENCE_TICKS
         arrived_s: list[float | None] = []
         for delta in message.deltas:
             ticks += delta or 0

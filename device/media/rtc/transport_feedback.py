@@ -22,7 +22,8 @@ TICK_S = 250e-6
 """Of a receive delta."""
 REFERENCE_TICKS = 256
 """Of the reference time: 64 ms."""
-REFERENCE_MODULUS = 2**24
+REFERENCE_BITS = 24
+REFERENCE_MODULUS = 1 << REFERENCE_BITS
 SEQUENCE_MODULUS = 2**16
 MAX_COUNT = 2**16 - 1
 _MAX_RUN = 2**13 - 1
