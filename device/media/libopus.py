@@ -8,8 +8,11 @@ from pathlib import Path
 import av
 
 from device.errors import MediaError
+from hal import BLOCK_SAMPLES
 
 OK = 0
+PACKET_SAMPLES = 2 * BLOCK_SAMPLES
+"""20 ms at 48 kHz, the packet that every WebRTC peer sends and expects (RFC 7587 section 4.2)."""
 
 
 @cache

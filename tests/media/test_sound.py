@@ -10,13 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from device.media import libopus
+from device.media.libopus import PACKET_SAMPLES
 from device.media.loop import LoopBridge
 from device.media.playout.mixer import Mixer, mix
 from device.media.playout.opus_decoder import OpusDecoder
 from device.media.playout.packets import VoicePacket
 from device.media.sending.queue import VOICE_PACKETS
 from device.media.stages import StageTimes
-from device.media.voice.encoder import BLOCKS_PER_PACKET, PACKET_SAMPLES, OpusEncoder
+from device.media.voice.encoder import BLOCKS_PER_PACKET, OpusEncoder
 from device.media.voice.loss import FADE_S, WorstLoss
 from device.media.voice.sender import UNMUTE_BLOCKS, VoiceSender
 from hal import BLOCK_BYTES, BLOCK_SAMPLES

@@ -6,9 +6,10 @@ from functools import cache
 
 import numpy as np
 
+from device.media.libopus import PACKET_SAMPLES
 from device.media.playout.packets import VoicePacket
 from device.media.playout.voice_buffer import VoiceBuffer
-from device.media.voice.encoder import PACKET_SAMPLES, OpusEncoder
+from device.media.voice.encoder import OpusEncoder
 from hal import BLOCK_S, BLOCK_SAMPLES, SAMPLE_RATE_HZ
 
 PACKET_S = PACKET_SAMPLES / SAMPLE_RATE_HZ

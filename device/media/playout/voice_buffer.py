@@ -11,6 +11,7 @@ from collections import deque
 import numpy as np
 
 from device.media.heard import Playing
+from device.media.libopus import PACKET_SAMPLES
 from device.media.playout.counts import VoiceCounts
 from device.media.playout.delay import DelayEstimator, MinimumDelay
 from device.media.playout.opus_decoder import STEP_SAMPLES, OpusDecoder, Samples
@@ -20,8 +21,6 @@ from device.media.resampling import AFTER, BEFORE, interpolate
 from device.media.unwrapping import SEQUENCE_BITS, TIMESTAMP_BITS, Unwrapper
 from hal import BLOCK_SAMPLES, SAMPLE_RATE_HZ
 
-PACKET_SAMPLES = 2 * BLOCK_SAMPLES
-"""What most senders put into one (RFC 7587 section 4.2)."""
 SMOOTHED = 1 / 25
 """A quarter of a second of blocks; the thread that takes them is not punctual."""
 STRETCH_S = 0.012

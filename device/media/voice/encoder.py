@@ -5,11 +5,10 @@ import weakref
 
 from device.errors import MediaError
 from device.media import libopus
-from hal import BLOCK_BYTES, SAMPLE_RATE_HZ
+from device.media.libopus import PACKET_SAMPLES
+from hal import BLOCK_SAMPLES, SAMPLE_RATE_HZ
 
-BLOCKS_PER_PACKET = 2
-PACKET_SAMPLES = BLOCKS_PER_PACKET * BLOCK_BYTES // 2
-"""20 ms, the packet that every WebRTC peer expects."""
+BLOCKS_PER_PACKET = PACKET_SAMPLES // BLOCK_SAMPLES
 BITRATE_BPS = 32_000
 LEAST_LOSS_PERCENT, MOST_LOSS_PERCENT = 5, 30
 """What the in-band forward error correction is made for: never nothing, since loss comes unannounced.

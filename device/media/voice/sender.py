@@ -4,11 +4,12 @@ import threading
 import time
 from collections.abc import Callable
 
+from device.media.libopus import PACKET_SAMPLES
 from device.media.loop import LoopBridge
 from device.media.sending.frame import MediaFrame
 from device.media.sending.queue import VoiceQueue, put_in_each
 from device.media.stages import Stage, StageTimes
-from device.media.voice.encoder import BLOCKS_PER_PACKET, PACKET_SAMPLES, OpusEncoder
+from device.media.voice.encoder import BLOCKS_PER_PACKET, OpusEncoder
 from device.media.voice.loss import WorstLoss
 from hal import BLOCK_BYTES, BLOCK_S
 
