@@ -12,7 +12,16 @@ from device.media.mesh import PeerMesh
 from device.media.parts import MediaParts
 from device.media.picture.remote import RemoteFrame
 from device.media.playout.mixer import Mixer
-from device.media.rtc import datagrams, dtls, ice, liveness, packetiser, senders, transport_numbers
+from device.media.rtc import (
+    datagrams,
+    dtls,
+    ice,
+    liveness,
+    packetiser,
+    reports,
+    senders,
+    transport_numbers,
+)
 from device.media.rtc.contract import check_contract
 from device.media.sending.hub import VideoHub
 from device.media.sending.keyframes import KeyframeGate
@@ -53,6 +62,7 @@ class MediaEngine:
         dtls.install()
         ice.install()
         liveness.install()
+        reports.install()
         senders.install()
         transport_numbers.install()
         loop = asyncio.get_running_loop()

@@ -168,13 +168,13 @@ class PeerLink:
 
     def traffic(self) -> LinkTraffic:
         """At this moment. The voice is never paused, and so knows the round trip in every call."""
-        voice, video = self.sent()
+        voice_s, video_s = self._voice_sender.round_trip_s, self._video_sender.round_trip_s
         return LinkTraffic(
             self._voice_sender.sent_bps,
             self._video_sender.sent_bps,
             self._voice_meter.received(),
             self._video_meter.received(),
-            video.round_trip_s if voice.round_trip_s is None else voice.round_trip_s,
+            video_s if voice_s is None else voice_s,
         )
 
     @property

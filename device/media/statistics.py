@@ -10,8 +10,8 @@ from device.media.traffic import LinkTraffic
 
 @dataclass(slots=True)
 class PeerCounts:
-    """One peer, over all its links. ``loss_fraction``, and ``estimated_bps`` (REMB)
-    are of its last report of the video sent to it; packets and octets without retransmissions."""
+    """One peer, over all its links. ``loss_fraction`` and ``estimated_bps`` (REMB) are of its last
+    report of the video sent to it; packets and octets without retransmissions."""
 
     keyframes_asked: int = 0
     packets_missed: int = 0

@@ -13,6 +13,7 @@ from aiortc import RTCPeerConnection, RTCRtpReceiver, RTCRtpSender
 from aiortc.codecs.h264 import H264Encoder
 from aiortc.rtcdtlstransport import RTCCertificate, RTCDtlsTransport, RtpRouter
 from aiortc.rtcicetransport import RTCIceTransport
+from aiortc.rtcrtpreceiver import StreamStatistics
 from aiortc.rtp import HeaderExtensions
 
 from device.errors import MediaError
@@ -26,7 +27,6 @@ NAMES: tuple[tuple[type, tuple[str, ...]], ...] = (
             "_ssrc",
             "_RTCRtpSender__packet_count",
             "_RTCRtpSender__octet_count",
-            "_RTCRtpSender__rtt",
             "_RTCRtpSender__rtp_started",
             "_RTCRtpSender__rtp_exited",
             "_RTCRtpSender__mid",
@@ -68,6 +68,7 @@ NAMES: tuple[tuple[type, tuple[str, ...]], ...] = (
 
 COROUTINES: tuple[tuple[type, str], ...] = (
     (RTCRtpSender, "_handle_rtcp_packet"),
+    (RTCRtpSender, "_send_rtcp"),
     (RTCRtpSender, "_run_rtp"),
     (RTCRtpSender, "_retransmit"),
     (RTCRtpReceiver, "receive"),
@@ -114,6 +115,7 @@ def _expected() -> dict[str, bool]:
         "codecs.CODECS": aiortc.codecs.CODECS["audio"][0].mimeType == "audio/opus",
         "codecs.HEADER_EXTENSIONS": set(aiortc.codecs.HEADER_EXTENSIONS) == {"audio", "video"},
         "RTCRtpSender._send_keyframe": hasattr(RTCRtpSender, "_send_keyframe"),
+        "StreamStatistics.jitter": isinstance(getattr(StreamStatistics, "jitter", None), property),
         "H264Encoder._packetize": hasattr(H264Encoder, "_packetize"),
         "H264Encoder._split_bitstream": hasattr(H264Encoder, "_split_bitstream"),
         "RTCRtpReceiver.__stop_decoder": hasattr(RTCRtpReceiver, "_RTCRtpReceiver__stop_decoder"),

@@ -14,6 +14,8 @@ from typing import Any
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 from aiortc.rtp import HeaderExtensions
 
+from device.media.picture.sync import PICTURE_CLOCK_HZ, VOICE_CLOCK_HZ
+from device.media.rtc.round_trip import NTP_EPOCH_S, measure
 from device.media.rtc.transport_numbers import TransportNumbers
 from device.media.rtc.wire import Wire
 from device.media.sending.frame import MediaFrame
@@ -26,8 +28,6 @@ logger = logging.getLogger(__name__)
 
 HISTORY = 512
 """Packets kept to be sent again: two seconds of 2 Mb/s. A power of two, so that numbers may wrap."""
-NTP_EPOCH_S = 2_208_988_800
-"""1900 to 1970, RFC 5905 section 6."""
 VERSION_AND_EXTENSION = 0x90
 MARKER = 0x80
 
@@ -41,6 +41,7 @@ _STAGES = {
     "video": (Stage.QUEUE, Stage.SEND),
     "audio": (Stage.VOICE_QUEUE, Stage.VOICE_SEND),
 }
+_CLOCKS_HZ = {"video": PICTURE_CLOCK_HZ, "audio": VOICE_CLOCK_HZ}
 
 
 class LeanSender:
@@ -60,6 +61,7 @@ class LeanSender:
         self._stages = stages
         self._queued, self._sending = _STAGES[sender.kind]
         self._rate = RateMeter()
+        self._round_trip = measure(sender, _CLOCKS_HZ[sender.kind])
         self._numbers = numbers
         self._mime_type = mime_type
         self._queue = queue
@@ -90,6 +92,11 @@ class LeanSender:
         """What was sent is not sent again, and what is begun is not ended."""
         self._history = [None] * HISTORY
         self._frame = None
+
+    @property
+    def round_trip_s(self) -> float | None:
+        """By the receiver's reports; None before the first."""
+        return self._round_trip.seconds
 
     @property
     def sent_bps(self) -> float:

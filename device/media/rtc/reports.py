@@ -1,11 +1,22 @@
-"""Hears what senders say of their clocks (sender reports, RFC 3550 section 6.4.1)."""
+"""What senders say of their clocks, and receivers of what came (RFC 3550 section 6.4)."""
 
 from collections.abc import Callable
 from typing import Any
 
+from aiortc.rtcrtpreceiver import StreamStatistics
 from aiortc.rtp import RtcpSrPacket
 
 from device.media.picture.sync import SenderReport
+
+MAX_JITTER = 2**32 - 1
+"""What a report has room for."""
+
+_stock_jitter: Callable[[Any], int] = StreamStatistics.jitter.fget  # type: ignore[attr-defined]
+
+
+def install() -> None:
+    """Set it up for this process. Idempotent."""
+    StreamStatistics.jitter = property(_jitter)  # type: ignore[method-assign,assignment]
 
 
 def listen(receiver: Any, take: Callable[[SenderReport], None]) -> None:
@@ -23,3 +34,9 @@ def listen(receiver: Any, take: Callable[[SenderReport], None]) -> None:
         await stock(packet)
 
     receiver._handle_rtcp_packet = heard
+
+
+def _jitter(statistics: StreamStatistics) -> int:
+    """aiortc measures it by the system's clock. Where that is set by many days, as on a board that has
+    none of its own, the number does not fit, and no report would be sent any more."""
+    return min(_stock_jitter(statistics), MAX_JITTER)

@@ -40,11 +40,10 @@ class Feedback(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What a sender has put on the wire, without retransmissions. ``round_trip_s``: by its reports."""
+    """What a sender has put on the wire, without retransmissions."""
 
     packets: int
     octets: int
-    round_trip_s: float | None
 
 
 def install() -> None:
@@ -78,11 +77,7 @@ def listen_to_losses(sender: Any, on_loss: Callable[[float], None]) -> None:
 
 def sent(sender: Any) -> Sent:
     """The sender's own counters."""
-    return Sent(
-        sender._RTCRtpSender__packet_count,
-        sender._RTCRtpSender__octet_count,
-        sender._RTCRtpSender__rtt,
-    )
+    return Sent(sender._RTCRtpSender__packet_count, sender._RTCRtpSender__octet_count)
 
 
 def _hear(packet: Any, ssrc: int, feedback: Feedback) -> None:
