@@ -40,5 +40,5 @@ class LinkFeedback:
         """All there is to go by where no video is sent."""
         self._report_loss(fraction)
 
-    def on_packets_missed(self, count: int) -> None:
-        self._counts.packets_missed += count
+    def on_packets_nacked(self, count: int) -> None:
+        self._counts.packets_nacked += count

@@ -297,5 +297,6 @@ def _add_sent(counts: PeerCounts, link: PeerLink) -> None:
     counts.video_packets_sent += video.packets
     counts.video_octets_sent += video.octets
     counts.video_frames_dropped += link.video_queue.dropped
+    counts.voice_packets_dropped += link.voice_queue.dropped
     counts.packets_refused += link.refused
     counts.packets_malformed += link.malformed

@@ -16,7 +16,7 @@ class Stage(Enum):
     ENCODE = "encode"
     """From there, else from the exposure, until the encoded picture is here."""
     QUEUE = "queue"
-    """Until its first packet leaves to a peer."""
+    """Until its first packet leaves to a peer: behind other pictures, and for the pacer."""
     SEND = "send"
     """From there until the kernel has its last packet; large pictures are paced."""
     VOICE_ENCODE = "voice_encode"

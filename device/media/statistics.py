@@ -14,7 +14,8 @@ class PeerCounts:
     report of the video sent to it; packets and octets without retransmissions."""
 
     keyframes_asked: int = 0
-    packets_missed: int = 0
+    packets_nacked: int = 0
+    """Asked for again; each time that one is asked for counts."""
     loss_fraction: float = 0.0
     estimated_bps: int | None = None
     takes_bps: float | None = None
@@ -27,6 +28,8 @@ class PeerCounts:
     voice_octets_sent: int = 0
     video_frames_dropped: int = 0
     """Not sent: the peer was too far behind, or a keyframe had to come first."""
+    voice_packets_dropped: int = 0
+    """Not sent: they waited too long."""
     packets_refused: int = 0
     """Lost before they left, because this machine's kernel had no room for them."""
     packets_malformed: int = 0

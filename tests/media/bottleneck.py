@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from device.media.bandwidth.estimator import LinkEstimator
+from device.media.bandwidth.sent import OVERHEAD_BYTES
 from device.media.rtc.arrivals import ArrivalLog
 from device.media.rtc.feedback_exchange import ReferenceClock
 
 VOICE_BYTES = 130
 VOICE_S = 0.02
 REPORT_S = 0.075
-OVERHEAD_BYTES = 28
 
 
 @dataclass

@@ -5,11 +5,12 @@ import statistics
 import pytest
 
 from device.media.bandwidth.estimator import SILENCE_S, LinkEstimator
-from device.media.bandwidth.sent import KEPT, Fate, SentPackets
+from device.media.bandwidth.sent import KEPT, OVERHEAD_BYTES, Fate, SentPackets
 from tests.media.bottleneck import Call, Sample, Way
 
 START_BPS, MOST_BPS = 1e6, 2.6e6
 NEEDED_BPS = 2.2e6
+SIZE = 100 + OVERHEAD_BYTES
 
 
 def call(way: Way | None = None, seed: int = 1, most_bps: float = NEEDED_BPS) -> Call:
@@ -111,7 +112,7 @@ def test_nothing_is_settled_twice_and_memory_is_bounded() -> None:
     for number in range(2 * KEPT):
         sent.add((65_000 + number) % 2**16, 100, number / 100)
     first = (65_000 + 2 * KEPT - 2) % 2**16
-    newest = [Fate(128, (2 * KEPT - 2 + at) / 100, 1.0 + at) for at in range(2)]
+    newest = [Fate(SIZE, (2 * KEPT - 2 + at) / 100, 1.0 + at) for at in range(2)]
     assert sent.settle(first, [1.0, 2.0]) == newest
     assert sent.settle(first, [1.0, 2.0, 3.0]) == []
     assert sent.settle(65_000, [1.0] * 100) == [], "too old"
@@ -121,10 +122,10 @@ def test_a_packet_that_comes_late_is_not_lost() -> None:
     sent = SentPackets()
     for number in range(4):
         sent.add(number, 100, number * 0.1)
-    assert sent.settle(0, [1.0, None, 1.2]) == [Fate(128, 0.0, 1.0), Fate(128, 0.2, 1.2)]
-    assert sent.settle(1, [1.25, 1.2]) == [Fate(128, 0.1, 1.25)]
+    assert sent.settle(0, [1.0, None, 1.2]) == [Fate(SIZE, 0.0, 1.0), Fate(SIZE, 0.2, 1.2)]
+    assert sent.settle(1, [1.25, 1.2]) == [Fate(SIZE, 0.1, 1.25)]
     sent.add(4, 100, 0.4)
     sent.add(5, 100, 0.6)
-    assert sent.settle(3, [None, 1.4]) == [Fate(128, 0.4, 1.4)]
-    assert sent.settle(5, [1.6]) == [Fate(128, 0.6, 1.6), Fate(128, 0.1 * 3, None)]
+    assert sent.settle(3, [None, 1.4]) == [Fate(SIZE, 0.4, 1.4)]
+    assert sent.settle(5, [1.6]) == [Fate(SIZE, 0.6, 1.6), Fate(SIZE, 0.1 * 3, None)]
     assert sent.settle(3, [1.7]) == [], "it was given up"

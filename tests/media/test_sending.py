@@ -1,6 +1,5 @@
 """The lean way from a frame to the wire, heard by aiortc as it comes."""
 
-import asyncio
 import struct
 import time
 from collections.abc import Sequence
@@ -9,7 +8,7 @@ from typing import Any
 import pytest
 from aiortc.rtp import RtcpPacket, RtcpReceiverInfo, RtcpRrPacket, RtcpRtpfbPacket, RtpPacket
 
-from device.media.rtc.lean_sender import HISTORY, LeanSender
+from device.media.rtc.lean_sender import HISTORY, NTP_EPOCH_S, LeanSender
 from device.media.sending.frame import MediaFrame
 from device.media.sending.pacer import BURST_S, FRAME_S, REPEAT_S, Pacer
 from tests.media.conftest import MakeStation
@@ -154,12 +153,18 @@ async def test_a_lost_packet_is_sent_again_beyond_the_wrap(pair: tuple[Station, 
 async def test_a_report_says_when_a_picture_was_taken(pair: tuple[Station, Station]) -> None:
     door, hall = pair
     await hall.sees("door")
-    private: Any = sender(door)._sender
+    lean = sender(door)
+    private: Any = lean._sender
     sent = lose(door, set())
-    await until(lambda: len(sent) > 0)
-    wall_s = private._RTCRtpSender__ntp_timestamp / 2**32 - 2_208_988_800
-    assert 0 < time.time() - wall_s < 5
+    await until(lambda: lean._frame is None)
+    lean._pacer = Pacer(lambda: 1e9)
+    taken_s = time.monotonic() - 7
+    lean._queue.put(MediaFrame((b"\x41x",), 1234, taken_s, taken_s, is_keyframe=True))  # type: ignore[attr-defined]
+    assert lean._frame is None
+    wall_s = private._RTCRtpSender__ntp_timestamp / 2**32 - NTP_EPOCH_S
+    assert wall_s - time.time() == pytest.approx(taken_s - time.monotonic(), abs=0.1)
     assert private._RTCRtpSender__rtp_timestamp == sent[-1].timestamp
+    assert sent[-1].timestamp == (lean._origin + 1234) % 2**32
     stats = await private.getStats()
     outbound = next(each for each in stats.values() if each.type == "outbound-rtp")
     assert outbound.packetsSent == door.engine.statistics().peers["hall"].video_packets_sent
@@ -190,18 +195,18 @@ async def test_the_history_is_bounded_and_wraps(pair: tuple[Station, Station]) -
     door, hall = pair
     await hall.sees("door")
     lean = sender(door)
+    await until(lambda: lean._frame is None)
+    lean._pacer = Pacer(lambda: 1e9)
     sent = lose(door, set())
     lean._sequence_number = 65_535 - HISTORY
     for number in range(2 * HISTORY):
-        lean._frame, lean._next_payload = (
-            MediaFrame((b"\x41x",), number, time.monotonic(), time.monotonic()),
-            0,
-        )
-        lean._send_burst(asyncio.get_running_loop().time())
-    made = [packet.sequence_number for packet in sent[-2 * HISTORY :]]
-    assert made[0] == 65_535 - HISTORY
-    assert made[-1] == HISTORY - 2
-    await lean._retransmit(made[0])
-    assert len(sent) == 2 * HISTORY or sent[-1].payload[:2] != made[0].to_bytes(2, "big")
-    await lean._retransmit(made[-1])
-    assert sent[-1].payload[:2] == made[-1].to_bytes(2, "big")
+        lean._queue.put(MediaFrame((b"\x41x",), number, 0.0, 0.0, is_keyframe=True))  # type: ignore[attr-defined]
+    made = [packet.sequence_number for packet in sent]
+    assert made == [(65_535 - HISTORY + number) % 2**16 for number in range(2 * HISTORY)]
+    sent.clear()
+    for number in made[:HISTORY]:
+        await lean._retransmit(number)
+    assert not sent, "it is bounded"
+    for number in made[HISTORY:]:
+        await lean._retransmit(number)
+    assert [int.from_bytes(packet.payload[:2], "big") for packet in sent] == made[HISTORY:]

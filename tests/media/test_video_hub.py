@@ -5,10 +5,17 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from device.media.sending.frame import MediaFrame
 from device.media.sending.hub import VideoHub
 from device.media.sending.keyframes import INTERVAL_S, KeyframeGate
 from device.media.sending.parameter_sets import ParameterSets
-from device.media.sending.queue import ASK_AGAIN_S, ASK_LONGEST_S, VIDEO_S
+from device.media.sending.queue import (
+    ASK_AGAIN_S,
+    ASK_LONGEST_S,
+    VIDEO_S,
+    VOICE_PACKETS,
+    VoiceQueue,
+)
 from device.media.stages import StageTimes
 from hal import EncodedFrame, Facing
 from tests.media.queues import contents, drained
@@ -202,6 +209,16 @@ def test_a_full_queue_begins_anew_with_a_keyframe_that_comes(world: World) -> No
     keyframe = world.shoot(keyframe=True, after_s=VIDEO_S)
     assert contents(queue) == [keyframe]
     assert queue.dropped == 2
+
+
+def test_a_late_voice_is_dropped_and_counted() -> None:
+    queue = VoiceQueue()
+    queue.open()
+    packets = [MediaFrame((bytes([number]),), number, 0.0, 0.0) for number in range(12)]
+    for packet in packets:
+        queue.put(packet)
+    assert drained(queue) == packets[-VOICE_PACKETS:]
+    assert queue.dropped == 12 - VOICE_PACKETS
 
 
 def test_a_closed_camera_leaves_nothing_queued(world: World) -> None:

@@ -165,7 +165,6 @@ class LeanSender:
         """Whether there is a frame, begun or new."""
         if self._frame is None:
             self._frame, self._next_payload = self._queue.take(), 0
-            self._begun_s = time.monotonic()
             if self._frame is not None and self._pacer is not None:
                 self._pacer.begin(self._frame.size, self._loop.time())
         return self._frame is not None
@@ -174,6 +173,8 @@ class LeanSender:
         """As many of the frame's packets as may leave at this moment."""
         frame = self._frame
         assert frame is not None
+        if self._next_payload == 0:
+            self._begun_s = time.monotonic()
         timestamp = (self._origin + frame.timestamp) & 0xFFFFFFFF
         last = len(frame.payloads) - 1
         first, octets = self._next_payload, 0

@@ -35,7 +35,7 @@ class Feedback(Protocol):
 
     def on_voice_loss_reported(self, fraction: float) -> None: ...
 
-    def on_packets_missed(self, count: int) -> None: ...
+    def on_packets_nacked(self, count: int) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def _hear(packet: Any, ssrc: int, feedback: Feedback) -> None:
     for fraction in _losses(packet, ssrc):
         feedback.on_loss_reported(fraction)
     if isinstance(packet, RtcpRtpfbPacket) and packet.fmt == RTCP_RTPFB_NACK:
-        feedback.on_packets_missed(len(packet.lost))
+        feedback.on_packets_nacked(len(packet.lost))
     elif isinstance(packet, RtcpPsfbPacket) and packet.fmt == RTCP_PSFB_APP:
         try:
             bitrate_bps, ssrcs = unpack_remb_fci(packet.fci)

@@ -116,6 +116,8 @@ class VoiceQueue:
         self._frames: deque[MediaFrame] = deque(maxlen=VOICE_PACKETS)
         self._wake: Callable[[], None] = lambda: None
         self._is_open = False
+        self.dropped = 0
+        """Packets that were too late."""
 
     def open(self) -> None:
         """The link is up."""
@@ -124,6 +126,7 @@ class VoiceQueue:
     def put(self, frame: MediaFrame) -> None:
         """Never blocks."""
         if self._is_open:
+            self.dropped += len(self._frames) == VOICE_PACKETS
             self._frames.append(frame)
             self._wake()
 
