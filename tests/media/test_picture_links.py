@@ -16,7 +16,7 @@ def counts_of(station: Station, uid: str) -> PeerCounts:
 
 
 async def test_what_is_lost_is_sent_again(new_station: MakeStation) -> None:
-    """One packet of eight is lost, its retransmission as well: the picture goes on all the same."""
+    """One packet of eight is lost: the picture goes on all the same. How well: test_picture_lossy."""
     with Relay(to_near=Path(loss=0.12, delay_s=0.02), to_far=Path(delay_s=0.02)) as relay:
         hall, door = await new_station("hall", 1000), await new_station("door", 440)
         await connect_through(relay, hall, door)
@@ -24,7 +24,6 @@ async def test_what_is_lost_is_sent_again(new_station: MakeStation) -> None:
         counts = hall.engine.statistics().peers["door"].pictures
         assert relay.report()[1].lost > 5
         assert counts.packets_asked > 5
-        assert counts.keyframes_asked <= 3
         assert hall.seen("door") is not None
         assert hall.engine.statistics().stages[Stage.DECODE].count > 60
         traffic = counts_of(hall, "door").traffic
