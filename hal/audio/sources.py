@@ -1,12 +1,13 @@
 """What a simulated microphone hears: a tone, a WAV file, nothing."""
 
+import math
 import wave
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
-from hal.audio.protocol import BLOCK_BYTES, SAMPLE_RATE_HZ
+from hal.audio.protocol import BLOCK_BYTES, BLOCK_SAMPLES, SAMPLE_RATE_HZ
 from hal.errors import AudioFault, AudioUnavailable
 
 
@@ -28,17 +29,16 @@ class ToneSource:
     """A sine of ``frequency_hz`` at ``amplitude`` (0 to 1 of full scale), without a seam."""
 
     def __init__(self, frequency_hz: int, amplitude: float = 0.25) -> None:
-        phases = np.arange(SAMPLE_RATE_HZ) * (2 * np.pi * frequency_hz / SAMPLE_RATE_HZ)
-        samples = bytes((np.sin(phases) * amplitude * 32767).astype("<i2").tobytes())
-        self._second: list[bytes] = [
-            samples[begin : begin + BLOCK_BYTES] for begin in range(0, len(samples), BLOCK_BYTES)
-        ]
-        """A whole number of waves, whatever the frequency."""
+        period = math.lcm(SAMPLE_RATE_HZ // math.gcd(frequency_hz, SAMPLE_RATE_HZ), BLOCK_SAMPLES)
+        phases = np.arange(period) * (2 * np.pi * frequency_hz / SAMPLE_RATE_HZ)
+        samples = (np.sin(phases) * amplitude * 32767).astype("<i2")
+        self._blocks = [bytes(block.tobytes()) for block in samples.reshape(-1, BLOCK_SAMPLES)]
+        """Whole waves, in whole blocks."""
         self._next = 0
 
     def next_block(self) -> bytes:
-        block = self._second[self._next]
-        self._next = (self._next + 1) % len(self._second)
+        block = self._blocks[self._next]
+        self._next = (self._next + 1) % len(self._blocks)
         return block
 
 
