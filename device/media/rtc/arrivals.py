@@ -3,10 +3,10 @@
 from device.media.rtc.transport_feedback import (
     REFERENCE_MODULUS,
     REFERENCE_TICKS,
-    SEQUENCE_MODULUS,
     TICK_S,
     FeedbackMessage,
 )
+from device.media.unwrapping import SEQUENCE_BITS, SEQUENCE_MODULUS, nearest
 
 KEPT = 500
 """Packets behind the newest whose arrival is still known, to tell it again beside a late one."""
@@ -84,8 +84,6 @@ class ArrivalLog:
             self._ticks = {n: ticks for n, ticks in self._ticks.items() if n > oldest}
 
     def _unwrap(self, sequence: int) -> int:
-        """The number nearest to the newest that is ``sequence`` modulo 2**16."""
-        if self._newest is None:
-            return sequence
-        half = SEQUENCE_MODULUS // 2
-        return self._newest + (sequence - self._newest + half) % SEQUENCE_MODULUS - half
+        """By the newest number, not by the last one, which may have been overtaken by far."""
+        newest = self._newest
+        return sequence if newest is None else nearest(sequence, newest, SEQUENCE_BITS)
