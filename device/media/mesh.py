@@ -14,9 +14,8 @@ from device.errors import MediaError
 from device.media.heard import HeardVoice
 from device.media.parts import MediaParts
 from device.media.peer import UP_WITHIN_S, PeerLink
-from device.media.picture.counts import PictureCounts
+from device.media.peer_counts import add_link, counts_now
 from device.media.picture.remote import RemoteFrame, RemotePictures
-from device.media.playout.mixer import Mixer
 from device.media.playout.packets import VoicePacket
 from device.media.stale import LinkNames
 from device.media.statistics import PeerCounts
@@ -77,7 +76,11 @@ class PeerMesh:
 
     def counts(self) -> dict[str, PeerCounts]:
         """Of each peer who is wanted now."""
-        return {uid: _counts(peer, self._parts.mixer) for uid, peer in self._peers.items()}
+        voice = self._parts.mixer.counts
+        return {
+            uid: counts_now(peer.counts, peer.link, peer.pictures, voice(uid))
+            for uid, peer in self._peers.items()
+        }
 
     def forget_sent_voice(self) -> None:
         for link in self._links:
@@ -223,7 +226,7 @@ class PeerMesh:
         peer.stop_waiting()
         if link is not None:
             peer.names.retire(link.name)
-            _add_sent(peer.counts, link)
+            add_link(peer.counts, link)
             peer.pictures.add_past(link.pictures.counts())
             link.bandwidth.close()
             self._parts.voice.forget_loss(peer.uid)
@@ -275,28 +278,3 @@ class PeerMesh:
 
     def _tell(self, peer: _Peer, link: str, kind: SignalKind, body: str) -> None:
         self._report(SignalReady(Signal(peer.uid, link, kind, body)))
-
-
-def _counts(peer: _Peer, mixer: Mixer) -> PeerCounts:
-    counts = peer.counts.copy()
-    present = peer.link.pictures.counts() if peer.link is not None else PictureCounts()
-    counts.pictures = peer.pictures.counts(present)
-    counts.voice = mixer.counts(peer.uid)
-    if peer.link is not None:
-        counts.takes_bps = peer.link.bandwidth.estimate_bps
-        counts.traffic = peer.link.traffic()
-        counts.lip_offset_s = peer.link.pictures.sync.offset_s
-        _add_sent(counts, peer.link)
-    return counts
-
-
-def _add_sent(counts: PeerCounts, link: PeerLink) -> None:
-    voice, video = link.sent()
-    counts.voice_packets_sent += voice.packets
-    counts.voice_octets_sent += voice.octets
-    counts.video_packets_sent += video.packets
-    counts.video_octets_sent += video.octets
-    counts.video_frames_dropped += link.video_queue.dropped
-    counts.voice_packets_dropped += link.voice_queue.dropped
-    counts.packets_refused += link.refused
-    counts.packets_malformed += link.malformed

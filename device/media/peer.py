@@ -20,15 +20,14 @@ from device.media.bandwidth.link import LinkBandwidth
 from device.media.codecs import AUDIO_CODECS, VIDEO_CODECS, preferred
 from device.media.description import check, completed
 from device.media.heard import HeardVoice
+from device.media.link_meter import LinkMeter
 from device.media.picture.inbound import Asks
 from device.media.picture.packet import VideoPacket
 from device.media.picture.stream import PictureSinks, PictureStream
-from device.media.picture.sync import PICTURE_CLOCK_HZ, VOICE_CLOCK_HZ
 from device.media.playout.packets import VoicePacket
 from device.media.rtc import receivers, reports, senders
 from device.media.rtc.closing import Closer
 from device.media.rtc.feedback_exchange import FeedbackExchange
-from device.media.rtc.incoming import IncomingMeter
 from device.media.rtc.intake import Intake
 from device.media.rtc.lean_sender import LeanSender
 from device.media.rtc.transport_numbers import TransportNumbers
@@ -37,7 +36,6 @@ from device.media.sending.pacer import Pacer
 from device.media.sending.queue import VideoQueue, VoiceQueue
 from device.media.servers import configuration
 from device.media.stages import StageTimes
-from device.media.traffic import LinkTraffic
 from device.session.ports import IceServer
 
 logger = logging.getLogger(__name__)
@@ -116,8 +114,7 @@ class PeerLink:
         senders.listen(self._video.sender, feedback)
         senders.listen_to_losses(self._voice.sender, feedback.on_voice_loss_reported)
         receivers.divert(self._voice.receiver, self._on_voice_packet)
-        self._voice_meter = IncomingMeter(self._voice.receiver, VOICE_CLOCK_HZ)
-        self._video_meter = IncomingMeter(self._video.receiver, PICTURE_CLOCK_HZ)
+        self.meter = LinkMeter(self._voice, self._video, self._voice_sender, self._video_sender)
         self.pictures = self._new_pictures(stages, on_board)
         self._deadline = asyncio.get_running_loop().call_later(UP_WITHIN_S, self._down)
 
@@ -161,26 +158,6 @@ class PeerLink:
     def forget_sent_video(self) -> None:
         """What was sent is not sent again."""
         self._video_sender.forget()
-
-    def sent(self) -> tuple[senders.Sent, senders.Sent]:
-        """The counters of voice and video."""
-        return senders.sent(self._voice.sender), senders.sent(self._video.sender)
-
-    def traffic(self) -> LinkTraffic:
-        """At this moment. The voice is never paused, and so knows the round trip in every call."""
-        voice_s, video_s = self._voice_sender.round_trip_s, self._video_sender.round_trip_s
-        return LinkTraffic(
-            self._voice_sender.sent_bps,
-            self._video_sender.sent_bps,
-            self._voice_meter.received(),
-            self._video_meter.received(),
-            video_s if voice_s is None else voice_s,
-        )
-
-    @property
-    def refused(self) -> int:
-        """Packets that the kernel had no room for."""
-        return self._voice_sender.refused + self._video_sender.refused
 
     @property
     def malformed(self) -> int:
@@ -267,12 +244,12 @@ class PeerLink:
             logger.error("A task of the link to %s failed", self.uid, exc_info=task.exception())
 
     def _on_voice_packet(self, packet: RtpPacket) -> None:
-        self._voice_meter.note(packet.ssrc, len(packet.payload))
+        self.meter.voice_in.note(packet.ssrc, len(packet.payload))
         voice = VoicePacket(packet.ssrc, packet.sequence_number, packet.timestamp, packet.payload)
         self._owner.on_voice_packet(self, voice)
 
     def _on_video_packet(self, packet: VideoPacket) -> None:
-        self._video_meter.note(packet.ssrc, len(packet.payload))
+        self.meter.video_in.note(packet.ssrc, len(packet.payload))
         self.pictures.put(packet)
 
     def _ask(self, asks: Asks) -> None:

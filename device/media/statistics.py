@@ -1,6 +1,6 @@
 """Counters of the media engine, cheap to keep, for people to read."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from device.media.picture.counts import PictureCounts
 from device.media.playout.counts import VoiceCounts
@@ -43,9 +43,6 @@ class PeerCounts:
     sound came later. None: without a voice or a picture, or before the peer's sender reports."""
     links: int = 0
     """Made so far; more than one: it was lost, or the peer came anew."""
-
-    def copy(self) -> "PeerCounts":
-        return replace(self)
 
 
 @dataclass(frozen=True, slots=True)
