@@ -147,9 +147,12 @@ async def test_a_voice_waits_for_the_pictures_of_a_slow_encoder(new_station: Mak
     def offset_s() -> float | None:
         return hall.engine.statistics().peers["door"].lip_offset_s
 
+    def delay_s() -> float:
+        return hall.engine.statistics().peers["door"].voice.delay_s
+
     await until(lambda: (offset_s() or 0.0) > IN_STEP_S)
     await until(lambda: abs(offset_s() or 1.0) < IN_STEP_S)
-    delay_s = hall.engine.statistics().peers["door"].voice.delay_s
-    assert 0.05 < delay_s < MOST_MINIMUM_S + 0.02
+    waited_s = delay_s()
+    assert waited_s > 0.05
     await door.engine.close_camera()
-    await until(lambda: hall.engine.statistics().peers["door"].voice.delay_s < 0.05)
+    await until(lambda: delay_s() < 0.75 * waited_s)

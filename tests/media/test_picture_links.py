@@ -28,15 +28,15 @@ async def test_what_is_lost_is_sent_again(new_station: MakeStation) -> None:
         assert hall.engine.statistics().stages[Stage.DECODE].count > 60
         traffic = counts_of(hall, "door").traffic
         assert traffic.round_trip_s is not None
-        assert 0.04 <= traffic.round_trip_s < 0.5
+        assert 0.04 <= traffic.round_trip_s < 2
         await until(lambda: counts_of(hall, "door").traffic.video_received.loss_fraction != 0)
         received = counts_of(hall, "door").traffic.video_received
         assert received.loss_fraction is not None
-        assert 0.02 < received.loss_fraction < 0.4
+        assert 0 < received.loss_fraction < 0.6
         assert received.lost_packets is not None
         assert received.lost_packets > 0
         assert received.jitter_s is not None
-        assert 0 < received.jitter_s < 0.2
+        assert 0 < received.jitter_s < 0.5
         assert received.bps > 10_000
         assert not hall.failures + door.failures
 
