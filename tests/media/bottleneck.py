@@ -96,7 +96,7 @@ class Call:
 
     def _send(self, size: int) -> bool:
         sequence, self._sequence = self._sequence, self._sequence + 1
-        self.estimator.on_sent(sequence % 2**16, size, self.now_s)
+        self.estimator.on_sent(sequence % 2**16, [size], self.now_s)
         start_s = max(self.now_s, self._free_s)
         self._wait_s = start_s - self.now_s
         is_lost = self._random.random() < self.way.loss

@@ -110,7 +110,7 @@ def test_jitter_that_lets_packets_overtake_each_other_is_no_loss() -> None:
 def test_nothing_is_settled_twice_and_memory_is_bounded() -> None:
     sent = SentPackets()
     for number in range(2 * KEPT):
-        sent.add((65_000 + number) % 2**16, 100, number / 100)
+        sent.add((65_000 + number) % 2**16, [100], number / 100)
     first = (65_000 + 2 * KEPT - 2) % 2**16
     newest = [Fate(SIZE, (2 * KEPT - 2 + at) / 100, 1.0 + at) for at in range(2)]
     assert sent.settle(first, [1.0, 2.0]) == newest
@@ -121,11 +121,11 @@ def test_nothing_is_settled_twice_and_memory_is_bounded() -> None:
 def test_a_packet_that_comes_late_is_not_lost() -> None:
     sent = SentPackets()
     for number in range(4):
-        sent.add(number, 100, number * 0.1)
+        sent.add(number, [100], number * 0.1)
     assert sent.settle(0, [1.0, None, 1.2]) == [Fate(SIZE, 0.0, 1.0), Fate(SIZE, 0.2, 1.2)]
     assert sent.settle(1, [1.25, 1.2]) == [Fate(SIZE, 0.1, 1.25)]
-    sent.add(4, 100, 0.4)
-    sent.add(5, 100, 0.6)
+    sent.add(4, [100], 0.4)
+    sent.add(5, [100], 0.6)
     assert sent.settle(3, [None, 1.4]) == [Fate(SIZE, 0.4, 1.4)]
     assert sent.settle(5, [1.6]) == [Fate(SIZE, 0.6, 1.6), Fate(SIZE, 0.1 * 3, None)]
     assert sent.settle(3, [1.7]) == [], "it was given up"

@@ -225,7 +225,7 @@ def test_a_link_says_what_it_knows_best_until_it_is_closed() -> None:
     link.on_bitrate_estimated(800_000)
     assert encoder.target_bps == int(video_bps(800_000))
     assert link.estimate_bps is None
-    link.on_sent(7, 1000, 1.0)
+    link.on_sent(7, [1000], 1.0)
     link.on_arrivals(7, [5.0], 1.1)
     assert encoder.target_bps == int(video_bps(START_BPS))
     link.on_bitrate_estimated(200_000)
@@ -239,10 +239,10 @@ def test_a_link_whose_reports_stop_is_slowed_down() -> None:
     encoder = Encoder()
     link = LinkBandwidth(encoder.governor, lambda: 1_000_000)
     link.begin()
-    link.on_sent(0, 1000, 1.0)
+    link.on_sent(0, [1000], 1.0)
     link.on_arrivals(0, [5.0], 1.1)
     for number in range(1, 40):
-        link.on_sent(number, 1000, 1.1 + number * 0.02)
+        link.on_sent(number, [1000], 1.1 + number * 0.02)
     assert encoder.target_bps == int(video_bps(START_BPS / 2))
 
 
@@ -255,7 +255,7 @@ def test_a_peer_that_dies_takes_the_picture_from_nobody() -> None:
     for number in range(200):
         at_s = 1 + number * 0.02
         for link in links:
-            link.on_sent(number, 2000, at_s)
+            link.on_sent(number, [2000], at_s)
         links[0].on_arrivals(number, [at_s], at_s + 0.01)
         if number < 10:
             links[1].on_arrivals(number, [at_s], at_s + 0.01)

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from aiortc.rtp import RtcpPacket, RtcpReceiverInfo, RtcpRrPacket, RtcpRtpfbPacket, RtpPacket
 
-from device.media.rtc.lean_sender import HISTORY, NTP_EPOCH_S, LeanSender
+from device.media.rtc.lean_sender import HISTORY, LeanSender
+from device.media.rtc.round_trip import NTP_EPOCH_S
 from device.media.sending.frame import MediaFrame
 from device.media.sending.pacer import BURST_S, FRAME_S, REPEAT_S, Pacer
 from tests.media.conftest import MakeStation
@@ -27,11 +28,10 @@ def sender(station: Station, uid: str | None = None) -> LeanSender:
 def departures(pacer: Pacer, packets: int, now_s: float) -> list[float]:
     """When each packet of a frame leaves."""
     pacer.begin(packets * PACKET, now_s)
-    times = []
-    for _ in range(packets):
+    times: list[float] = []
+    while len(times) < packets:
         now_s += pacer.wait_s(now_s)
-        pacer.sent(PACKET, now_s)
-        times.append(now_s)
+        times += [now_s] * pacer.release([PACKET] * (packets - len(times)), now_s)
     return times
 
 

@@ -36,7 +36,7 @@ class Link:
                 self.pacer.begin(self.frame.size, now_s)
             if self.pacer.wait_s(now_s) > 0:
                 break
-            self.pacer.sent(PACKET, now_s)
+            self.pacer.release([PACKET], now_s)
             self.packets_left -= 1
             if not self.packets_left:
                 self.frame = None

@@ -86,10 +86,10 @@ class LinkEstimator:
         """How long packets wait on the way just now."""
         return self._queue.now_s
 
-    def on_sent(self, sequence: int, size_bytes: int, at_s: float) -> bool:
-        """A packet has left; ``sequence`` counts all of the link's packets, modulo 2**16. Whether it
-        is the one that makes the silence too long, and the estimate smaller."""
-        self._sent.add(sequence, size_bytes, at_s)
+    def on_sent(self, first: int, sizes_bytes: Sequence[int], at_s: float) -> bool:
+        """Packets have left together, of these sizes; ``first`` counts all of the link's packets,
+        modulo 2**16. Whether the silence is too long with them, and the estimate smaller."""
+        self._sent.add(first, sizes_bytes, at_s)
         self._silent_s += min(at_s - self._last_sent_s, SILENT_STEP_S)
         self._last_sent_s = at_s
         if not self._has_heard or self._silent_s <= SILENCE_S:

@@ -35,9 +35,9 @@ class LinkBandwidth:
         """The link is up."""
         self._estimator.estimate_bps = self._governor.begin(self)
 
-    def on_sent(self, sequence: int, size_bytes: int, at_s: float) -> None:
-        """A packet of any kind has left, with this transport-wide number."""
-        if self._estimator.on_sent(sequence, size_bytes, at_s):
+    def on_sent(self, first: int, sizes_bytes: Sequence[int], at_s: float) -> None:
+        """Packets of any kind have left, with transport-wide numbers from ``first`` on."""
+        if self._estimator.on_sent(first, sizes_bytes, at_s):
             self._tell()
 
     def on_arrivals(self, first: int, arrived_s: Sequence[float | None], at_s: float) -> None:

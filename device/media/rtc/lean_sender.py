@@ -9,12 +9,14 @@ import logging
 import secrets
 import struct
 import time
+from collections.abc import Iterable, Sequence
+from itertools import repeat
 from typing import Any
 
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters
-from aiortc.rtp import HeaderExtensions
 
 from device.media.picture.sync import PICTURE_CLOCK_HZ, VOICE_CLOCK_HZ
+from device.media.rtc.header_template import HeaderTemplate
 from device.media.rtc.round_trip import NTP_EPOCH_S, measure
 from device.media.rtc.transport_numbers import TransportNumbers
 from device.media.rtc.wire import Wire
@@ -28,15 +30,10 @@ logger = logging.getLogger(__name__)
 
 HISTORY = 512
 """Packets kept to be sent again: two seconds of 2 Mb/s. A power of two, so that numbers may wrap."""
-VERSION_AND_EXTENSION = 0x90
 MARKER = 0x80
 
-_HEADER = struct.Struct("!BBHLL")
-_TIME_MARK = 0xABCDEF
-"""Stands in the header extension where abs-send-time belongs."""
-_NUMBER_MARK = 0xFEDC
-"""Where the transport-wide sequence number belongs. No MID in UTF-8 looks like it."""
-_Sent = tuple[int, int, int, bytes]
+_Packet = tuple[int, int, int, bytes]
+"""Sequence number, marker and payload type, timestamp, payload."""
 _STAGES = {
     "video": (Stage.QUEUE, Stage.SEND),
     "audio": (Stage.VOICE_QUEUE, Stage.VOICE_SEND),
@@ -68,12 +65,11 @@ class LeanSender:
         self._pacer = pacer
         self._loop = asyncio.get_running_loop()
         self._wire = Wire(sender.transport)
-        self._history: list[_Sent | None] = [None] * HISTORY
+        self._history: list[_Packet | None] = [None] * HISTORY
         # The first half of the numbers: a wrap right at the start breaks decryption (RFC 3711, 3.3.1).
         self._sequence_number, self._rtx_number = (secrets.randbelow(2**15) for _ in range(2))
         self._origin = secrets.randbits(32)
-        self._extension = b""
-        self._time_at = self._number_at = -1
+        self._headers: HeaderTemplate | None = None
         self._payload_type = 0
         self._frame: MediaFrame | None = None
         self._next_payload = 0
@@ -110,7 +106,10 @@ class LeanSender:
             if codec.mimeType == self._mime_type:
                 self._payload_type = codec.payloadType or 0
                 self._wire = Wire(self._sender.transport)  # bundling may have made it another one
-                self._set_extension()
+                self._headers = HeaderTemplate(
+                    self._sender._RTCRtpSender__mid,
+                    self._sender._RTCRtpSender__rtp_header_extensions_map,
+                )
                 self._is_running = True
                 self._queue.wake(self._wake)
             else:
@@ -128,19 +127,6 @@ class LeanSender:
                 self._timer.cancel()
             self._wire.close()
             self._sender._RTCRtpSender__rtp_exited.set()
-
-    def _set_extension(self) -> None:
-        """The header extension (RFC 8285), the same for all packets but for the time and the number."""
-        sender = self._sender
-        values = HeaderExtensions(
-            abs_send_time=_TIME_MARK,
-            mid=sender._RTCRtpSender__mid,
-            transport_sequence_number=_NUMBER_MARK,
-        )
-        profile, value = sender._RTCRtpSender__rtp_header_extensions_map.set(values)
-        self._extension = struct.pack("!HH", profile, len(value) // 4) + value
-        self._time_at = self._extension.find(_TIME_MARK.to_bytes(3, "big"))
-        self._number_at = self._extension.find(_NUMBER_MARK.to_bytes(2, "big"))
 
     def _wake(self) -> None:
         if self._timer is None:
@@ -175,36 +161,34 @@ class LeanSender:
         assert frame is not None
         if self._next_payload == 0:
             self._begun_s = time.monotonic()
+        payloads = frame.payloads[self._next_payload :]
+        if self._pacer is not None:
+            payloads = payloads[: self._pacer.release(list(map(len, payloads)), now_s)]
+        self._next_payload += len(payloads)
+        is_whole = self._next_payload == len(frame.payloads)
         timestamp = (self._origin + frame.timestamp) & 0xFFFFFFFF
-        last = len(frame.payloads) - 1
-        first, octets = self._next_payload, 0
-        packets = []
-        extension = self._extension_at(time.time())
-        while self._next_payload <= last:
-            payload = frame.payloads[self._next_payload]
-            marker = self._payload_type | (MARKER if self._next_payload == last else 0)
-            packets.append(self._new_packet(marker, timestamp, extension, payload, now_s))
-            octets += len(payload)
-            self._next_payload += 1
-            if self._pacer is not None:
-                self._pacer.sent(len(payload), now_s)
-                if self._next_payload <= last and self._pacer.wait_s(now_s) > 0:
-                    break
-        self._wire.send(packets)
-        self._count(self._next_payload - first, octets, timestamp, frame.captured_s)
-        if self._next_payload > last:
+        packets = self._new_packets(payloads, timestamp, is_whole)
+        self._wire.send(self._written(packets, self._sender._ssrc, now_s))
+        self._count(len(payloads), sum(map(len, payloads)), timestamp, frame.captured_s)
+        if is_whole:
             self._frame = None
             self._stages.add(self._queued, self._begun_s - frame.ready_s)
             self._stages.add(self._sending, time.monotonic() - self._begun_s)
 
-    def _new_packet(
-        self, marker: int, timestamp: int, extension: bytes, payload: bytes, now_s: float
-    ) -> bytes:
-        number = self._sequence_number
-        self._history[number % HISTORY] = number, marker, timestamp, payload
-        self._sequence_number = (number + 1) & 0xFFFF
-        header = _HEADER.pack(VERSION_AND_EXTENSION, marker, number, timestamp, self._sender._ssrc)
-        return self._numbered(header, extension, payload, now_s)
+    def _new_packets(
+        self, payloads: Sequence[bytes], timestamp: int, is_end: bool
+    ) -> list[_Packet]:
+        """The next ones of the stream, kept to be sent again. ``is_end``: the last gets the marker."""
+        number, last = self._sequence_number, len(payloads) - 1
+        packets = []
+        for at, payload in enumerate(payloads):
+            marker = self._payload_type | (MARKER if is_end and at == last else 0)
+            packet = number, marker, timestamp, payload
+            self._history[number % HISTORY] = packet
+            packets.append(packet)
+            number = (number + 1) & 0xFFFF
+        self._sequence_number = number
+        return packets
 
     async def _retransmit(self, sequence_number: int) -> None:
         """In the place of RTCRtpSender._retransmit (RFC 4588; without RTX the packet itself)."""
@@ -222,25 +206,21 @@ class LeanSender:
             payload = struct.pack("!H", number) + payload
             number, self._rtx_number = self._rtx_number, (self._rtx_number + 1) & 0xFFFF
             marker, ssrc = (marker & MARKER) | rtx_type, self._sender._rtx_ssrc
-        header = _HEADER.pack(VERSION_AND_EXTENSION, marker, number, timestamp, ssrc)
-        extension = self._extension_at(time.time())
-        self._wire.send((self._numbered(header, extension, payload, now_s),))
+        self._wire.send(self._written([(number, marker, timestamp, payload)], ssrc, now_s))
 
-    def _numbered(self, header: bytes, extension: bytes, payload: bytes, now_s: float) -> bytes:
-        """The whole packet, counted as one that leaves now."""
-        at = self._number_at
-        if at < 0:
-            return b"".join((header, extension, payload))
-        number = self._numbers.next(len(header) + len(extension) + len(payload), now_s)
-        return b"".join((header, extension[:at], number, extension[at + 2 :], payload))
-
-    def _extension_at(self, wall_s: float) -> bytes:
-        """With abs-send-time: seconds in 6.18 bits (webrtc.org/experiments/rtp-hdrext/abs-send-time)."""
-        if self._time_at < 0:
-            return self._extension
-        at = self._time_at
-        send_time = int((wall_s + NTP_EPOCH_S) * 2**18) & 0xFFFFFF
-        return self._extension[:at] + send_time.to_bytes(3, "big") + self._extension[at + 3 :]
+    def _written(self, packets: Sequence[_Packet], ssrc: int, now_s: float) -> list[bytes]:
+        """As they go over the wire, all of them now."""
+        headers = self._headers
+        assert headers is not None
+        headers.leave_at(time.time())
+        numbers: Iterable[int] = repeat(0)
+        if headers.is_numbered:
+            sizes = [headers.size + len(payload) for _, _, _, payload in packets]
+            numbers = self._numbers.take(sizes, now_s)
+        return [
+            headers.packet(*packet, ssrc, number)
+            for packet, number in zip(packets, numbers, strict=False)
+        ]
 
     def _count(self, packets: int, octets: int, timestamp: int, captured_s: float) -> None:
         """For the next sender report: which moment the last timestamp stands for."""

@@ -3,7 +3,7 @@
 draft-holmer-rmcat-transport-wide-cc-extensions-01 section 2: a header extension of two bytes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import aiortc.codecs
 from aiortc.rtcrtpparameters import RTCRtcpFeedback, RTCRtpHeaderExtensionParameters
@@ -26,15 +26,16 @@ def install() -> None:
 
 
 class TransportNumbers:
-    """Of one link. ``on_sent`` is told of each packet: its number, its size in bytes, and when."""
+    """Of one link. ``on_sent`` is told of packets that leave together: the number of the first, the size
+    of each in bytes, and when."""
 
-    def __init__(self, on_sent: Callable[[int, int, float], None]) -> None:
+    def __init__(self, on_sent: Callable[[int, Sequence[int], float], None]) -> None:
         self._on_sent = on_sent
         self._next = 0
 
-    def next(self, size_bytes: int, at_s: float) -> bytes:
-        """The number of a packet that leaves now, as it goes into the extension."""
-        number = self._next
-        self._next = (number + 1) & 0xFFFF
-        self._on_sent(number, size_bytes, at_s)
-        return number.to_bytes(2, "big")
+    def take(self, sizes_bytes: Sequence[int], at_s: float) -> list[int]:
+        """The numbers of packets that leave now."""
+        first = self._next
+        self._next = (first + len(sizes_bytes)) & 0xFFFF
+        self._on_sent(first, sizes_bytes, at_s)
+        return [(first + at) & 0xFFFF for at in range(len(sizes_bytes))]

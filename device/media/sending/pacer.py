@@ -4,7 +4,7 @@ A leaky bucket: every packet adds the time that it takes at the pacing rate, and
 not be further ahead of the clock than a frame (ordinary ones) or a small burst (large ones).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 FRAME_S = 0.034
 """An ordinary frame, of up to this time at the pacing rate, leaves at once."""
@@ -34,14 +34,22 @@ class Pacer:
         """How long the next packet has to wait; 0: not at all."""
         return max(0.0, self._paid_until_s - self._ahead_s - now_s)
 
+    def release(self, sizes: Sequence[int], now_s: float) -> int:
+        """How many packets of these sizes in bytes, the frame's next ones, leave now; they count then.
+        At least one: call it when there is nothing to wait for."""
+        paid_until_s, released = max(self._paid_until_s, now_s), 0
+        for size in sizes:
+            paid_until_s += size * self._s_per_byte
+            released += 1
+            if paid_until_s > now_s + self._ahead_s:
+                break
+        self._paid_until_s = paid_until_s
+        return released
+
     def repeat(self, size: int, now_s: float) -> bool:
         """Whether a packet of ``size`` bytes that was lost may leave again, before all that waits; it
         counts then. What a full queue on the way has lost must not fill it once more."""
         if self._paid_until_s > now_s + REPEAT_S:
             return False
-        self.sent(size, now_s)
-        return True
-
-    def sent(self, size: int, now_s: float) -> None:
-        """A packet of ``size`` bytes has left."""
         self._paid_until_s = max(self._paid_until_s, now_s) + size * self._s_per_byte
+        return True
