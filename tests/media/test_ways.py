@@ -29,6 +29,7 @@ from device.session.ports import IceServer
 from device.session.values import Signal, SignalKind
 from hal import Facing
 from tests.media.conftest import MakeStation
+from tests.media.test_release import sockets
 from tests.media.world import WITHIN_S, Station, connect, introduce, until
 
 USER, PASSWORD = "callbox", "secret"
@@ -117,11 +118,15 @@ async def test_a_call_over_a_relay(transport: str, tmp_path: Path) -> None:
     assert "CHANNEL_BIND processed, success" in log, "what was sent went through it"
 
 
-async def test_a_cut_network_is_noticed_as_soon_over_a_relay(tmp_path: Path) -> None:
-    """Nothing gets through to the relay any more, nor what gives the allocation up."""
-    before = asyncio.all_tasks()
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+async def test_a_cut_network_is_noticed_as_soon_over_a_relay(
+    transport: str, tmp_path: Path
+) -> None:
+    """Nothing gets through to the relay any more, nor what gives the allocation up; and TCP keeps what
+    is still to go."""
+    before = asyncio.all_tasks(), sockets()
     with coturn(tmp_path) as (port, process):
-        server = IceServer((f"turn:127.0.0.1:{port}",), USER, PASSWORD)
+        server = IceServer((f"turn:127.0.0.1:{port}?transport={transport}",), USER, PASSWORD)
         async with answering(port):
             door, hall = Relayed("door", 440), Relayed("hall", 1000)
             for station in (door, hall):
@@ -132,6 +137,9 @@ async def test_a_cut_network_is_noticed_as_soon_over_a_relay(tmp_path: Path) -> 
             door.offers.clear()
             hall.offers.clear()
             process.send_signal(signal.SIGSTOP)
+            if transport == "tcp":
+                relay = ice_connection(door)._protocols[-1].transport
+                relay._TurnTransport__inner_protocol.transport.write(bytes(10_000_000))
             began_s = time.monotonic()
             await door.wait_fact(lambda fact: fact == PeerLinkLost("hall"))
             assert 2 < time.monotonic() - began_s < 5
@@ -139,7 +147,13 @@ async def test_a_cut_network_is_noticed_as_soon_over_a_relay(tmp_path: Path) -> 
             await door.close()
             await hall.close()
             assert time.monotonic() - began_s < 2 * ENDED_WITHIN_S
-            assert asyncio.all_tasks() == before
+            assert (asyncio.all_tasks(), sockets()) == before
+
+
+def ice_connection(station: Station) -> Any:
+    """aioice's, of the station's only link."""
+    (link,) = station.engine._mesh._links
+    return link._video.sender.transport.transport._connection
 
 
 async def test_a_link_that_is_cut_off_gives_its_relay_back(tmp_path: Path) -> None:
@@ -154,9 +168,8 @@ async def test_a_link_that_is_cut_off_gives_its_relay_back(tmp_path: Path) -> No
                 await station.open()
             await connect(door, hall)
             for station in (door, hall):
-                (link,) = station.engine._mesh._links
-                ice = link._video.sender.transport.transport._connection
-                ice._protocols[0].transport._buffer.append((b"stuck", ("127.0.0.1", 9)))
+                stuck = ice_connection(station)._protocols[0].transport
+                stuck._buffer.append((b"stuck", ("127.0.0.1", 9)))
                 await station.close()
             assert asyncio.all_tasks() == before
             log = tmp_path / "turn.log"

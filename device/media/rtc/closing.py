@@ -127,4 +127,5 @@ async def _given_up(relay: Any) -> list[asyncio.Task[Any]]:
     """A TURN server has been asked to free the allocation of a TurnTransport; what still runs."""
     relay.close()
     await _ended(relay._TurnTransport__close_task, within_s=ENDED_WITHIN_S)
+    relay._TurnTransport__inner_protocol.transport.abort()  # TCP would wait for what is still to go
     return [relay._TurnTransport__close_task, *relay._TurnTransport__send_tasks]

@@ -62,7 +62,14 @@ NAMES: tuple[tuple[type, tuple[str, ...]], ...] = (
     (aioice.ice.Connection, ("_protocols", "_query_consent_task", "_check_list", "_nominated")),
     (aioice.ice.Connection, ("_queue", "_remote_candidates", "_early_checks")),
     (aioice.ice.StunProtocol, ("transactions",)),
-    (aioice.turn.TurnTransport, ("_TurnTransport__close_task", "_TurnTransport__send_tasks")),
+    (
+        aioice.turn.TurnTransport,
+        (
+            "_TurnTransport__close_task",
+            "_TurnTransport__inner_protocol",
+            "_TurnTransport__send_tasks",
+        ),
+    ),
 )
 """Attributes of instances: looked for in the code of ``__init__``."""
 
