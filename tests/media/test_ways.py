@@ -172,7 +172,8 @@ async def test_a_link_that_is_cut_off_gives_its_relay_back(tmp_path: Path) -> No
             for station in (door, hall):
                 stuck = ice_connection(station)._protocols[0].transport
                 stuck._buffer.append((b"stuck", ("127.0.0.1", 9)))
-                await station.close()
+            await door.close()
+            await hall.close()
             assert asyncio.all_tasks() == before
             log = tmp_path / "turn.log"
             await until(lambda: len(re.findall("lifetime=0", log.read_text())) == 2)
