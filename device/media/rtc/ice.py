@@ -88,8 +88,10 @@ async def _ask_stun(protocol: Any, stun_server: tuple[str, int]) -> Any:
     asking = asyncio.get_running_loop().create_task(
         _within(STUN_WITHIN_S, _stun_candidate(protocol, *stun_server))
     )
-    how = _now.get() or Gathering(loopback_only=False)
+    how, task = _now.get() or Gathering(loopback_only=False), asyncio.current_task()
     how.own(asking)
+    if task is not None:
+        how.own(task)  # aioice forgets it when it is cancelled
     await asyncio.wait([asking], timeout=STUN_AT_ONCE_S)
     if not asking.done():
         how.late.append(asking)
