@@ -247,7 +247,7 @@ def _lines(
     mos = {uid: each.mos for uid, each in found.items()}
     if mos[OURS] is not None:
         theirs = mos[CHROMIUM]
-        bar = "none" if theirs is None else f">= {theirs - 0.2:.2f}"
+        bar = None if theirs is None else f">= {theirs - 0.2:.2f}"
         yield _line(trial, "wideband PESQ", "MOS-LQO", mos, bar)
 
 

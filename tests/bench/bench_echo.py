@@ -7,7 +7,7 @@ captured block, whatever the clocks do.
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -32,7 +32,7 @@ LATE_MEAN_S, STALL_EACH, STALL_S = 0.0003, 100, 0.006
 class Processing(Protocol):
     def played(self, block: bytes) -> object: ...
 
-    def captured(self, block: bytes) -> bytes: ...
+    def captured(self, block: bytes) -> Sequence[bytes]: ...
 
 
 class Paired:
@@ -45,10 +45,10 @@ class Paired:
     def played(self, block: bytes) -> None:
         self._played.append(block)
 
-    def captured(self, block: bytes) -> bytes:
+    def captured(self, block: bytes) -> Sequence[bytes]:
         reference = self._played.popleft() if self._played else bytes(BLOCK_BYTES)
         self._webrtc.take_reference(reference)
-        return self._webrtc.process(block)
+        return (self._webrtc.process(block),)
 
 
 class Run:
@@ -132,10 +132,10 @@ def _echo(far: Sound, voice: Sound) -> Iterator[dict[str, Any]]:
         metric = f"ERLE from {SETTLED_S} s on, clocks {drift_ppm} ppm apart"
         yield _line(metric, "dB", *found, f">= {bar}")
         if not drift_ppm:
-            yield _line("CPU for 10 ms", "ms", ours.cpu_ms, theirs.cpu_ms, "none")
+            yield _line("CPU for 10 ms", "ms", ours.cpu_ms, theirs.cpu_ms, None)
             scene = echo_path.scene(played, np.zeros(len(played)))
             found = [loss_db(scene, Run(scene, 0, make).sound) for make in (_ours, _theirs)]
-            yield _line(f"ERLE from {SETTLED_S} s on, nobody here has spoken", "dB", *found, "none")
+            yield _line(f"ERLE from {SETTLED_S} s on, nobody here has spoken", "dB", *found, None)
 
 
 def _spoken(voice: Sound, from_s: int, count: int) -> Sound:
@@ -157,7 +157,7 @@ def _double_talk(far: Sound, voice: Sound) -> Iterator[dict[str, Any]]:
     yield _line("double talk costs near speech", "dB", *costs, "<= 6")
 
 
-def _line(metric: str, unit: str, ours: float, theirs: float, bar: str) -> dict[str, Any]:
+def _line(metric: str, unit: str, ours: float, theirs: float, bar: str | None) -> dict[str, Any]:
     return {
         "metric": metric,
         "unit": unit,

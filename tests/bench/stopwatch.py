@@ -2,7 +2,7 @@
 
 import struct
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,9 +61,10 @@ class Stopwatch:
         stock: Callable[..., Any] = aioice.ice.StunProtocol.send_data
 
         class TimedWire(Wire):
-            def send(self, packet: bytes) -> None:
-                super().send(packet)
-                watch.sent(self, packet)
+            def send(self, packets: Sequence[bytes]) -> None:
+                super().send(packets)
+                for packet in packets:
+                    watch.sent(self, packet)
 
         async def send_data(protocol: Any, data: bytes, address: Any) -> None:
             await stock(protocol, data, address)

@@ -12,9 +12,9 @@ GOOD = Figures(np.array([[1.0, 0.1]]), stalls=0, longest_stall_ms=0.0, concealed
 
 @pytest.mark.parametrize(
     ("deaf", "bars"),
-    [(OURS, []), (STOCK, [">= 3.80"]), (CHROMIUM, ["none"]), (None, [">= 3.80"])],
+    [(OURS, []), (STOCK, [">= 3.80"]), (CHROMIUM, [None]), (None, [">= 3.80"])],
 )
-def test_a_listener_that_pesq_makes_nothing_of(deaf: str | None, bars: list[str]) -> None:
+def test_a_listener_that_pesq_makes_nothing_of(deaf: str | None, bars: list[str | None]) -> None:
     found = {
         uid: replace(GOOD, mos=None) if uid == deaf else GOOD for uid in (OURS, STOCK, CHROMIUM)
     }

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
-from aiortc.rtcdtlstransport import RTCDtlsTransport
+from aiortc.rtcdtlstransport import RtpRouter
 from aiortc.rtp import RtpPacket
 
 from device.media.codecs import AUDIO_CODECS, VIDEO_CODECS, preferred
@@ -143,25 +143,25 @@ async def _watch_stock(trouble: Trouble) -> list[float]:
 
 def _lose_twice() -> None:
     """In this process, and after decryption, where one can see what a retransmission holds."""
-    stock = RTCDtlsTransport._handle_rtp_data
+    stock = RtpRouter.route_rtp
     seen = 0
     lost: set[int] = set()
 
-    async def lossy(self: Any, data: bytes, arrival_time_ms: int) -> None:
+    def lossy(self: Any, packet: RtpPacket) -> Any:
         nonlocal seen
-        packet = RtpPacket.parse(data, self._rtp_header_extensions_map)
-        codecs = getattr(self._rtp_router.route_rtp(packet), "_RTCRtpReceiver__codecs", {})
+        receiver = stock(self, packet)
+        codecs = getattr(receiver, "_RTCRtpReceiver__codecs", {})
         codec = codecs.get(packet.payload_type)
         if codec is not None and codec.mimeType == "video/H264":
             seen += 1
             if seen % LOSE_EVERY == 0:
                 lost.add(packet.sequence_number)
-                return
+                return None
         elif codec is not None and codec.mimeType == "video/rtx":
             original = int.from_bytes(packet.payload[:2], "big")  # RFC 4588 section 4
             if original in lost:
                 lost.remove(original)
-                return
-        await stock(self, data, arrival_time_ms)
+                return None
+        return receiver
 
-    RTCDtlsTransport._handle_rtp_data = lossy  # type: ignore[method-assign]
+    RtpRouter.route_rtp = lossy  # type: ignore[method-assign]
