@@ -7,10 +7,12 @@ from enum import Enum
 from hal.buttons.protocol import Button
 from hal.camera.picture import PictureKind
 from hal.camera.protocol import Facing
+from hal.camera.settings import PicameraConfig
 from hal.outputs.protocol import Lamp
 
 
 class CameraBackend(Enum):
+    PICAMERA = "picamera"
     SIMULATED = "simulated"
 
 
@@ -77,6 +79,7 @@ class HardwareConfig:
     buttons: GpioBackend = GpioBackend.GPIO
     outputs: GpioBackend = GpioBackend.DISABLED
     board: BoardBackend = BoardBackend.LINUX
+    picamera: PicameraConfig = PicameraConfig()
     facings: tuple[Facing, ...] = (Facing.FRONT, Facing.REAR)
     picture: PictureKind = PictureKind.CARD
     microphone: str = "silence"

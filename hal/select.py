@@ -38,11 +38,25 @@ def hardware_from(config: HardwareConfig) -> Hardware:
 
 
 def _camera(config: HardwareConfig) -> Camera:
-    if config.camera is not CameraBackend.SIMULATED:
-        raise _unknown("camera", config.camera, CameraBackend)
-    from hal.camera.simulated import SimulatedCamera, SimulatedSensors
+    if config.camera is CameraBackend.PICAMERA:
+        return _picamera(config)
+    if config.camera is CameraBackend.SIMULATED:
+        from hal.camera.simulated import SimulatedCamera, SimulatedSensors
 
-    return SimulatedCamera(SimulatedSensors(config.facings), picture=config.picture)
+        return SimulatedCamera(SimulatedSensors(config.facings), picture=config.picture)
+    raise _unknown("camera", config.camera, CameraBackend)
+
+
+def _picamera(config: HardwareConfig) -> Camera:
+    try:
+        from hal.camera.picamera import PicameraCamera
+    except ImportError as error:
+        raise UnknownBackend(
+            f"[hardware] camera = 'picamera' needs picamera2 ({error}). On Raspberry Pi OS: apt install "
+            "python3-picamera2, and an environment made with --system-site-packages. Off a board, set "
+            "camera to 'simulated'."
+        ) from error
+    return PicameraCamera(config.picamera, _board(config).read().model)
 
 
 def _audio(config: HardwareConfig) -> AudioRouter:

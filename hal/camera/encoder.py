@@ -1,4 +1,4 @@
-"""H.264 in software, through PyAV and x264: what stands in for the board's encoder."""
+"""H.264 in software, through PyAV and x264: for boards without a codec block, and simulated cameras."""
 
 from fractions import Fraction
 
@@ -28,13 +28,15 @@ class SoftwareEncoder:
     Not thread-safe: one owner. About 5 ms of CPU for a 720p frame on a desktop core.
     """
 
-    def __init__(self, video: VideoFormat) -> None:
-        """Raises ValueError for a format that x264 cannot encode."""
+    def __init__(self, video: VideoFormat, pixel_format: str = "yuv420p") -> None:
+        """``pixel_format``, in FFmpeg's names, of the pictures to come; others are converted.
+        Raises ValueError for a format that x264 cannot encode."""
         if video.frame_rate_hz < 1 or video.bitrate_bps < 1:
             raise ValueError(
                 f"{video.frame_rate_hz} Hz at {video.bitrate_bps} bit/s: both must be 1 or more"
             )
         self._video = video
+        self._pixel_format = pixel_format
         self._bitrate_bps = video.bitrate_bps
         self._frame_rate_hz = video.frame_rate_hz
         self._pts = 0
@@ -42,7 +44,10 @@ class SoftwareEncoder:
 
     def encode(self, picture: NDArray[np.uint8], keyframe: bool) -> tuple[bytes, bool]:
         """One access unit and whether it is a keyframe, of a planar YUV 4:2:0 picture."""
-        frame = av.VideoFrame.from_ndarray(picture, format="yuv420p")
+        return self.encode_frame(av.VideoFrame.from_ndarray(picture, format="yuv420p"), keyframe)
+
+    def encode_frame(self, frame: av.VideoFrame, keyframe: bool) -> tuple[bytes, bool]:
+        """The same of a frame of PyAV, which is not kept."""
         frame.pts = self._pts
         frame.pict_type = PictureType.I if keyframe else PictureType.NONE
         self._pts += CLOCK_HZ // self._frame_rate_hz
@@ -65,7 +70,9 @@ class SoftwareEncoder:
 
     def _start(self) -> None:
         self._ceiling_bps = _HEADROOM * self._bitrate_bps
-        self._context = _new_context(self._video, self._ceiling_bps, self._bitrate_bps)
+        self._context = _new_context(
+            self._video, self._pixel_format, self._ceiling_bps, self._bitrate_bps
+        )
         self._apply()
 
     def _apply(self) -> None:
@@ -74,10 +81,12 @@ class SoftwareEncoder:
         self._context.bit_rate = min(by_picture_bps, self._ceiling_bps)
 
 
-def _new_context(video: VideoFormat, ceiling_bps: int, bitrate_bps: int) -> VideoCodecContext:
+def _new_context(
+    video: VideoFormat, pixel_format: str, ceiling_bps: int, bitrate_bps: int
+) -> VideoCodecContext:
     context = av.CodecContext.create("libx264", "w")
     context.width, context.height = video.width, video.height
-    context.pix_fmt = "yuv420p"
+    context.pix_fmt = pixel_format
     context.time_base = Fraction(1, CLOCK_HZ)
     context.framerate = Fraction(video.frame_rate_hz, 1)
     context.bit_rate = ceiling_bps

@@ -80,13 +80,13 @@ class Camera(Protocol):
     ) -> None:
         """Start the sensor and the encoder; the first frame is a keyframe.
 
-        Raises CameraUnavailable (ABSENT, BUSY, FAILED); then nothing is open.
+        Raises CameraUnavailable (ABSENT, BUSY, SILENT, FAILED); then nothing is open.
         """
 
     def switch(self, facing: Facing) -> None:
         """Move the running encoder to the other sensor; its first frame there is a keyframe.
 
-        Raises CameraUnavailable (ONLY_ONE, ABSENT, DISCONNECTED); then the old one goes on.
+        Raises CameraUnavailable (ONLY_ONE, ABSENT, SILENT, DISCONNECTED); then the old one goes on.
         """
 
     def request_keyframe(self) -> None:
@@ -98,6 +98,13 @@ class Camera(Protocol):
     def set_frame_rate(self, frame_rate_hz: int) -> None:
         """Change how many pictures are taken a second while it runs, at most as many as it was opened
         with; the bitrate stays. Cheap, thread-safe; does nothing while closed."""
+
+    def snapshot(self, facing: Facing) -> bytes:
+        """A still picture, JPEG: of the camera that films, in its size, or of a closed one, which is
+        opened for it.
+
+        Raises CameraUnavailable: BUSY while the other one films, else as ``open`` does.
+        """
 
     def close(self) -> None:
         """Stop the sensor (its light goes out) and the encoder. Idempotent. No frame comes after."""

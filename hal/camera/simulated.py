@@ -154,6 +154,17 @@ class SimulatedCamera:
         if run is not None:
             run.set_frame_rate(frame_rate_hz)
 
+    def snapshot(self, facing: Facing) -> bytes:
+        run = self._run
+        if run is not None and run.is_running:
+            return run.still(facing)
+        self.sensors.acquire(self, facing)
+        try:
+            video = VideoFormat()
+            return _still(TestCard(facing, video.width, video.height, self.picture))
+        finally:
+            self.sensors.release(self)
+
     def close(self) -> None:
         run, self._run = self._run, None
         if run is not None:
@@ -215,6 +226,13 @@ class _Run:
 
     def set_frame_rate(self, frame_rate_hz: int) -> None:
         self._frame_rate_hz = min(frame_rate_hz, self._video.frame_rate_hz)
+
+    def still(self, facing: Facing) -> bytes:
+        scene = self._scene
+        if scene.facing is not facing:
+            raise CameraUnavailable(CameraFault.BUSY, "The other camera is filming. Switch first.")
+        # The film draws on its own card meanwhile.
+        return _still(self._point(facing).card)
 
     def _point(self, facing: Facing) -> "_Scene":
         card = TestCard(facing, self._video.width, self._video.height, self._camera.picture)
@@ -287,6 +305,12 @@ class _Run:
         self._stopping.set()
         self._camera.sensors.release(self._camera)
         self._on_failure(CameraUnavailable(fault, f"{what} {_REMEDY}"))
+
+
+def _still(card: TestCard) -> bytes:
+    from hal.camera.still import jpeg_of_planes  # as above
+
+    return jpeg_of_planes(card.draw(0, time.time_ns()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,15 @@
 """What every Camera promises, over each back-end that runs on this machine."""
 
+import io
 from collections.abc import Callable, Iterator
 
 import pytest
+from PIL import Image
 
 from hal import Camera, CameraFault, CameraUnavailable, EncodedFrame, Facing, VideoFormat
+from hal.camera.live import LiveCamera
 from hal.camera.simulated import SimulatedCamera, SimulatedSensors
+from tests.hal.film import FilmSources
 from tests.hal.listening import Heard
 from tests.hal.pictures import nal_types, sps
 
@@ -20,7 +24,11 @@ def simulated(facings: tuple[Facing, ...]) -> Camera:
     return SimulatedCamera(SimulatedSensors(facings))
 
 
-@pytest.fixture(params=[simulated])
+def live(facings: tuple[Facing, ...]) -> Camera:
+    return LiveCamera(FilmSources(facings))
+
+
+@pytest.fixture(params=[simulated, live])
 def make(request: pytest.FixtureRequest) -> Iterator[MakeCamera]:
     made: list[Camera] = []
 
@@ -197,6 +205,22 @@ def test_an_open_camera_is_busy_and_goes_on(
 def test_a_format_that_cannot_be_is_refused(setting: str, value: int) -> None:
     with pytest.raises(ValueError, match=setting):
         VideoFormat(**{setting: value})
+
+
+def test_a_still_is_of_the_camera_that_films_or_of_a_closed_one(
+    camera: Camera, frames: Heard[EncodedFrame], failures: Heard[CameraUnavailable]
+) -> None:
+    still = Image.open(io.BytesIO(camera.snapshot(Facing.REAR)))
+    assert (still.format, still.size) == ("JPEG", (1280, 720))
+    assert not camera.is_open
+    camera.open(Facing.FRONT, SMALL, frames, failures)
+    still = Image.open(io.BytesIO(camera.snapshot(Facing.FRONT)))
+    assert (still.format, still.size) == ("JPEG", (SMALL.width, SMALL.height))
+    with pytest.raises(CameraUnavailable) as caught:
+        camera.snapshot(Facing.REAR)
+    assert caught.value.reason is CameraFault.BUSY
+    assert camera.is_open
+    frames.wait_count(len(frames.items) + 2)
 
 
 @pytest.mark.spec("4.pause_video")

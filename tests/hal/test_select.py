@@ -73,7 +73,7 @@ def test_each_name_gives_its_back_end(backend: GpioBackend, buttons: type, outpu
 @pytest.mark.parametrize(
     ("field", "names"),
     [
-        ("camera", "simulated"),
+        ("camera", "picamera, simulated"),
         ("audio", "simulated"),
         ("buttons", "gpio, simulated, disabled"),
         ("outputs", "gpio, simulated, disabled"),
@@ -84,6 +84,14 @@ def test_an_unknown_back_end_is_named_with_those_that_there_are(field: str, name
     config = HardwareConfig(**{field: "picamera9"})  # type: ignore[arg-type]
     with pytest.raises(UnknownBackend, match=rf"{field} = 'picamera9'.*one of: {names}\."):
         hardware_from(config)
+
+
+def test_a_camera_whose_library_is_missing_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "libcamera", None)
+    with pytest.raises(UnknownBackend, match=r"needs picamera2 .*apt install python3-picamera2"):
+        hardware_from(replace(DESK, camera=CameraBackend.PICAMERA))
 
 
 def test_a_microphone_that_cannot_be_is_refused(tmp_path: Path) -> None:
@@ -135,5 +143,5 @@ def test_each_library_is_loaded_only_by_the_back_end_that_needs_it() -> None:
 
 
 def test_every_enum_names_only_what_exists() -> None:
-    assert [kind.value for kind in CameraBackend] == ["simulated"]
+    assert [kind.value for kind in CameraBackend] == ["picamera", "simulated"]
     assert [kind.value for kind in AudioBackend] == ["simulated"]

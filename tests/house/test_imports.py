@@ -24,7 +24,9 @@ HOMES = {
     "livekit": ("device.media.voice.webrtc",),
     "gpiozero": ("hal.buttons", "hal.outputs"),
     "lgpio": ("hal.buttons",),
-    "picamera2": ("hal.camera.picamera",),
+    "picamera2": ("hal.camera.picamera", "hal.camera.codec_block"),
+    "libcamera": ("hal.camera.picamera",),
+    "videodev2": ("hal.camera.codec_block",),
     "alsaaudio": ("hal.audio.alsa",),
     "sdl2": ("device.screen",),
 }

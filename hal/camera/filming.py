@@ -1,0 +1,295 @@
+"""From one opening of a camera to its close: the source that films, its stand-by, the watch."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from hal.camera.protocol import EncodedFrame, Facing, FailureSink, FrameSink, VideoFormat
+from hal.camera.source import Source, SourceFrame, Sources
+from hal.camera.timing import RisingTime, SilenceWatch
+from hal.errors import CameraFault, CameraUnavailable
+
+logger = logging.getLogger(__name__)
+
+_CHECK = "Check its cable, and restart the unit if that does not help."
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """From the last frame of a camera that hangs to the first of the reopened one: their sum, and what
+    opening takes."""
+
+    silent_after_s: float = 1.0
+    starts_within_s: float = 1.5
+    closes_within_s: float = 1.0
+
+
+@dataclass(eq=False, slots=True)
+class _Take:
+    """A source that films one way, and what became of it."""
+
+    facing: Facing
+    source: Source
+    loss: CameraUnavailable | None = None
+
+
+class Filming:
+    """``_control`` is held by whoever makes, starts or closes sources, for seconds if need be.
+    ``_changed`` guards what the sources' threads see, and is never held meanwhile.
+    """
+
+    def __init__(
+        self,
+        sources: Sources,
+        video: VideoFormat,
+        on_frame: FrameSink,
+        on_failure: FailureSink,
+        timing: Timing,
+    ) -> None:
+        self._sources = sources
+        self._video = video
+        self._on_frame = on_frame
+        self._on_failure = on_failure
+        self._timing = timing
+        self._bitrate_bps = video.bitrate_bps
+        self._frame_rate_hz = video.frame_rate_hz
+        self._control = threading.Lock()
+        self._changed = threading.Condition()
+        self._active: _Take | None = None
+        self._next: _Take | None = None
+        self._standby: _Take | None = None
+        self._retired: _Take | None = None
+        self._standby_facing: Facing | None = None
+        self._sink_error: CameraUnavailable | None = None
+        self._is_over = False
+        self._rising = RisingTime()
+        self._watch = SilenceWatch(timing.silent_after_s, video.frame_rate_hz, time.monotonic())
+        self._thread = threading.Thread(target=self._keep, name="camera watch", daemon=True)
+
+    # Called by the owner.
+
+    @property
+    def is_running(self) -> bool:
+        return not self._is_over
+
+    @property
+    def facing(self) -> Facing | None:
+        take = self._active
+        return take.facing if take is not None else None
+
+    def begin(self, facing: Facing, standby: Facing | None) -> None:
+        """Returns with the first frame. ``standby`` is opened afterwards, for a quick switch."""
+        with self._control:
+            self._roll(facing)
+        self._standby_facing = standby
+        self._thread.start()
+
+    def move_to(self, facing: Facing) -> None:
+        """Returns with the first frame from there; until then the old one goes on. That is closed, and
+        stands by again, in the thread of the watch."""
+        with self._control:
+            old = self._active
+            if old is not None and old.facing is facing:
+                return
+            self._close_retired()
+            self._roll(facing)
+            self._retired = old
+        with self._changed:
+            self._standby_facing = old.facing if old is not None else None
+            self._changed.notify_all()
+
+    def request_keyframe(self) -> None:
+        if (take := self._active) is not None:
+            take.source.request_keyframe()
+
+    def set_bitrate(self, bitrate_bps: int) -> None:
+        self._bitrate_bps = bitrate_bps
+        if (take := self._active) is not None:
+            take.source.set_bitrate(bitrate_bps)
+
+    def set_frame_rate(self, frame_rate_hz: int) -> None:
+        self._frame_rate_hz = min(frame_rate_hz, self._video.frame_rate_hz)
+        with self._changed:
+            self._watch.expect(self._frame_rate_hz)
+        if (take := self._active) is not None:
+            take.source.set_frame_rate(self._frame_rate_hz)
+
+    def still(self) -> bytes:
+        if (take := self._active) is None:
+            raise CameraUnavailable(CameraFault.SILENT, f"No picture comes. {_CHECK}")
+        return take.source.still(self._timing.starts_within_s)
+
+    def close(self) -> None:
+        with self._changed:
+            self._is_over = True
+            self._changed.notify_all()
+        with self._control:
+            self._close_all()
+        if self._thread.is_alive() and self._thread is not threading.current_thread():
+            self._thread.join()
+
+    # With _control held.
+
+    def _roll(self, facing: Facing) -> None:
+        """Start a source and wait for its first frame, with which it takes over."""
+        take = self._take_of(facing)
+        with self._changed:
+            self._next = take
+        try:
+            self._tell_wishes(take)
+            take.source.start(partial(self._take_frame, take), partial(self._take_loss, take))
+            self._await_first_frame(take)
+            self._tell_wishes(take)  # what was asked in the meantime went to the one before
+        except BaseException:
+            with self._changed:
+                self._next = None
+            self._close(take)
+            raise
+
+    def _tell_wishes(self, take: _Take) -> None:
+        take.source.set_bitrate(self._bitrate_bps)
+        take.source.set_frame_rate(self._frame_rate_hz)
+
+    def _take_of(self, facing: Facing) -> _Take:
+        standby, self._standby = self._standby, None
+        if standby is not None and standby.facing is facing:
+            return standby
+        self._close(standby)
+        return _Take(facing, self._sources.make(facing, self._video))
+
+    def _await_first_frame(self, take: _Take) -> None:
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._active is take or take.loss is not None or self._is_over,
+                self._timing.starts_within_s,
+            )
+            if self._active is not take:
+                raise take.loss or CameraUnavailable(
+                    CameraFault.SILENT, f"The {take.facing.value} camera gives no picture. {_CHECK}"
+                )
+
+    def _prepare_standby(self) -> None:
+        facing, self._standby_facing = self._standby_facing, None
+        if facing is None or self._is_over or self._standby is not None:
+            return
+        try:
+            self._standby = _Take(facing, self._sources.make(facing, self._video))
+        except CameraUnavailable as error:
+            logger.info("The %s camera does not stand by: %s", facing.value, error)
+
+    def _mend(self, take: _Take, trouble: CameraUnavailable) -> CameraUnavailable | None:
+        """Close and open again what gives no pictures; if that fails, why it is over."""
+        logger.warning("The %s camera is opened again: %s", take.facing.value, trouble)
+        with self._changed:
+            self._active = None
+        standby = self._standby.facing if self._standby is not None else None
+        self._close(take)
+        self._close_standby()  # libcamera begins anew only once all its cameras are closed
+        try:
+            self._roll(take.facing)
+        except CameraUnavailable as error:
+            logger.warning("That failed: %s", error)
+            return trouble
+        self._standby_facing = standby
+        return None
+
+    def _close_all(self) -> None:
+        with self._changed:
+            take, self._active = self._active, None
+        self._close(take)
+        self._close_retired()
+        self._close_standby()
+
+    def _close_retired(self) -> None:
+        retired, self._retired = self._retired, None
+        self._close(retired)
+
+    def _close_standby(self) -> None:
+        standby, self._standby = self._standby, None
+        self._close(standby)
+
+    def _close(self, take: _Take | None) -> None:
+        if take is not None and not _done_within(take.source.close, self._timing.closes_within_s):
+            logger.error("The %s camera cannot be closed. %s", take.facing.value, _CHECK)
+
+    # In the thread of the watch.
+
+    def _keep(self) -> None:
+        while not self._is_over:
+            with self._changed:
+                self._changed.wait_for(self._needs_care, self._watch.remaining_s(time.monotonic()))
+            with self._control:
+                failure = self._care()
+            if failure is not None:
+                self._on_failure(failure)
+
+    def _care(self) -> CameraUnavailable | None:
+        """Do what is due; why it is over, if it is and nobody closed it."""
+        self._close_retired()
+        self._prepare_standby()
+        failure = self._sink_error
+        take, trouble = self._active, self._trouble()
+        if failure is None and take is not None and trouble is not None and not self._is_over:
+            failure = self._mend(take, trouble)
+        with self._changed:
+            if failure is None or self._is_over:
+                return None
+            self._is_over = True
+        self._close_all()
+        return failure
+
+    def _needs_care(self) -> bool:
+        return (
+            self._is_over
+            or self._sink_error is not None
+            or self._standby_facing is not None
+            or self._trouble() is not None
+        )
+
+    def _trouble(self) -> CameraUnavailable | None:
+        take = self._active
+        if take is None:
+            return None
+        if take.loss is not None:
+            return take.loss
+        if self._watch.remaining_s(time.monotonic()) > 0:
+            return None
+        return CameraUnavailable(
+            CameraFault.SILENT, f"The {take.facing.value} camera gives no more pictures. {_CHECK}"
+        )
+
+    # In a source's thread.
+
+    def _take_frame(self, take: _Take, frame: SourceFrame) -> None:
+        with self._changed:
+            if take is self._next and frame.is_keyframe:
+                self._active, self._next = take, None
+                self._changed.notify_all()
+            if take is not self._active or self._is_over or self._sink_error is not None:
+                return
+            self._watch.feed(time.monotonic())
+            time_ns = self._rising.after_the_last(frame.capture_time_ns)
+            try:
+                self._on_frame(EncodedFrame(frame.data, frame.is_keyframe, time_ns, take.facing))
+            except Exception as error:  # it would end the source's thread, and open for ever
+                logger.exception("Who takes the camera's frames failed")
+                self._sink_error = CameraUnavailable(
+                    CameraFault.FAILED, f"The camera stopped ({error!r}). {_CHECK}"
+                )
+                self._changed.notify_all()
+
+    def _take_loss(self, take: _Take, loss: CameraUnavailable) -> None:
+        with self._changed:
+            take.loss = loss
+            self._changed.notify_all()
+
+
+def _done_within(work: Callable[[], None], seconds: float) -> bool:
+    """A hung driver hangs who closes it; a thread of its own does not take the unit along."""
+    thread = threading.Thread(target=work, name="camera close", daemon=True)
+    thread.start()
+    thread.join(seconds)
+    return not thread.is_alive()

@@ -1,0 +1,147 @@
+"""The watch over a live camera: what it mends, what it reports, what it frees."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from hal import CameraFault, CameraUnavailable, EncodedFrame, Facing, VideoFormat
+from hal.camera.filming import Timing
+from hal.camera.live import LiveCamera
+from tests.hal.film import FilmSources
+from tests.hal.listening import Heard
+
+SMALL = VideoFormat(width=320, height=180, frame_rate_hz=20, bitrate_bps=200_000)
+QUICK = Timing(silent_after_s=0.2, starts_within_s=0.5)
+
+
+class Rig:
+    def __init__(self) -> None:
+        self.sources = FilmSources()
+        self.camera = LiveCamera(self.sources, QUICK)
+        self.frames: Heard[EncodedFrame] = Heard()
+        self.failures: Heard[CameraUnavailable] = Heard()
+
+    def open(self, facing: Facing = Facing.FRONT) -> None:
+        self.camera.open(facing, SMALL, self.frames, self.failures)
+
+    def wait_more(self, count: int) -> list[EncodedFrame]:
+        before = len(self.frames.items)
+        return self.frames.wait_count(before + count)[before:]
+
+
+@pytest.fixture
+def rig() -> Iterator[Rig]:
+    rig = Rig()
+    yield rig
+    rig.camera.close()
+    assert rig.sources.open_facings == []
+
+
+def test_a_silent_camera_is_opened_again_and_nobody_need_know(rig: Rig) -> None:
+    rig.open()
+    rig.frames.wait_count(3)
+    first = rig.sources.made[0]
+    rig.sources.silent.add(Facing.FRONT)
+    # It heals with being closed, as a hung sensor does.
+    close = first.close
+
+    def close_and_heal() -> None:
+        close()
+        rig.sources.silent.clear()
+
+    first.close = close_and_heal  # type: ignore[method-assign]
+    before = len(rig.frames.items)
+    seen = rig.frames.wait(lambda items: sum(frame.is_keyframe for frame in items) == 2)
+    assert all(frame.facing is Facing.FRONT for frame in seen[before:])
+    assert first.is_closed
+    assert not rig.failures.items
+    times = [frame.capture_time_ns for frame in rig.wait_more(3)]
+    assert times == sorted(set(times))
+
+
+def test_one_that_stays_silent_is_reported_once_and_closed(rig: Rig) -> None:
+    rig.open()
+    rig.sources.silent.add(Facing.FRONT)
+    (failure,) = rig.failures.wait_count(1)
+    assert failure.reason is CameraFault.SILENT
+    assert not rig.camera.is_open
+    assert rig.sources.open_facings == []
+    rig.sources.silent.clear()
+    before = len(rig.frames.items)
+    rig.open()
+    assert rig.frames.wait_count(before + 1)[before].is_keyframe
+    assert len(rig.failures.items) == 1
+
+
+def test_one_that_is_lost_and_does_not_come_back_is_reported_with_its_reason(rig: Rig) -> None:
+    rig.open()
+    rig.sources.present = (Facing.REAR,)
+    rig.sources.made[0].lose(CameraUnavailable(CameraFault.DISCONNECTED, "Gone."))
+    assert rig.failures.wait_count(1)[0].reason is CameraFault.DISCONNECTED
+
+
+def test_what_was_asked_for_holds_for_the_source_that_takes_over(rig: Rig) -> None:
+    rig.open()
+    rig.camera.set_bitrate(90_000)
+    rig.camera.set_frame_rate(5)
+    rig.camera.switch(Facing.REAR)
+    rear = next(source for source in rig.sources.made if source.facing is Facing.REAR)
+    assert set(rear.bitrates) == {90_000}
+    seen = rig.wait_more(4)[1:]
+    assert seen[-1].capture_time_ns - seen[0].capture_time_ns > 0.3e9
+
+
+def test_a_switch_to_a_camera_that_fails_leaves_the_old_one_filming(rig: Rig) -> None:
+    rig.sources.broken.add(Facing.REAR)
+    rig.open()
+    with pytest.raises(CameraUnavailable) as caught:
+        rig.camera.switch(Facing.REAR)
+    assert caught.value.reason is CameraFault.FAILED
+    rig.sources.broken.clear()
+    rig.sources.silent.add(Facing.REAR)
+    with pytest.raises(CameraUnavailable) as caught:
+        rig.camera.switch(Facing.REAR)
+    assert caught.value.reason is CameraFault.SILENT
+    assert {frame.facing for frame in rig.wait_more(3)} == {Facing.FRONT}
+    rig.sources.silent.clear()
+    rig.camera.switch(Facing.REAR)
+    assert rig.wait_more(1)[0].facing is Facing.REAR
+    assert not rig.failures.items
+
+
+def test_switching_to_where_it_looks_changes_nothing(rig: Rig) -> None:
+    rig.open()
+    rig.camera.switch(Facing.FRONT)
+    assert sum(frame.is_keyframe for frame in rig.wait_more(3)) == 0
+
+
+def test_a_camera_that_opens_without_pictures_is_refused(rig: Rig) -> None:
+    rig.sources.silent.add(Facing.FRONT)
+    with pytest.raises(CameraUnavailable) as caught:
+        rig.open()
+    assert caught.value.reason is CameraFault.SILENT
+    assert not rig.camera.is_open
+    assert rig.sources.open_facings == []
+
+
+def test_a_receiver_that_raises_ends_the_camera_with_a_report(
+    rig: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(frame: EncodedFrame) -> None:
+        raise RuntimeError("the receiver is broken")
+
+    rig.camera.open(Facing.FRONT, SMALL, broken, rig.failures)
+    assert rig.failures.wait_count(1)[0].reason is CameraFault.FAILED
+    assert "the receiver is broken" in caplog.text
+    rig.open()
+    rig.frames.wait_count(1)
+
+
+def test_a_still_of_a_closed_camera_closes_it_again(rig: Rig) -> None:
+    assert rig.camera.snapshot(Facing.REAR).startswith(b"\xff\xd8")
+    assert rig.sources.open_facings == []
+    rig.sources.silent.add(Facing.FRONT)
+    with pytest.raises(CameraUnavailable) as caught:
+        rig.camera.snapshot(Facing.FRONT)
+    assert caught.value.reason is CameraFault.SILENT
+    assert rig.sources.open_facings == []
