@@ -73,7 +73,7 @@ class Filming:
 
     @property
     def is_running(self) -> bool:
-        return not self._is_over
+        return self._thread.is_alive() and not self._is_over
 
     @property
     def facing(self) -> Facing | None:

@@ -45,9 +45,13 @@ class LiveCamera:
             raise CameraUnavailable(CameraFault.BUSY, "The camera is open already.")
         self.close()
         found = self._look()
-        filming = Filming(self._sources, video, on_frame, on_failure, self._timing)
-        filming.begin(facing, next((other for other in found if other is not facing), None))
-        self._filming = filming
+        # Known before its first frame, who takes that may ask for something.
+        self._filming = Filming(self._sources, video, on_frame, on_failure, self._timing)
+        try:
+            self._filming.begin(facing, next((it for it in found if it is not facing), None))
+        except BaseException:
+            self._filming = None
+            raise
 
     def switch(self, facing: Facing) -> None:
         filming = self._opened()

@@ -4,7 +4,6 @@ picamera2's software encoder is not used: it cannot make a keyframe with any PyA
 not follow the bitrate and delays by frames (0.3.38).
 """
 
-import io
 import logging
 import threading
 import time
@@ -29,6 +28,7 @@ from hal.camera.settings import (
     encoder_for,
 )
 from hal.camera.source import LossSink, SourceFrame, SourceSink
+from hal.camera.still import jpeg
 from hal.camera.timing import FramePacer, SensorClock
 from hal.errors import CameraFault, CameraUnavailable
 
@@ -152,19 +152,19 @@ class PicameraSource:
         self._path.set_frame_rate(frame_rate_hz)
 
     def still(self, timeout_s: float) -> bytes:
-        picture = io.BytesIO()
         try:
             request = self._picam.capture_request(wait=timeout_s)
-            try:
-                request.save("main", picture, format="jpeg")
-            finally:
-                request.release()
         except Exception as error:
             self._picam.cancel_all_and_flush()  # nobody would release the picture that comes after all
             raise CameraUnavailable(
                 CameraFault.SILENT, f"No picture comes ({error!r}). Check the camera's cable."
             ) from error
-        return picture.getvalue()
+        try:
+            # picamera2's own writer takes a video's range of brightness for a photograph's: pale.
+            with MappedArray(request, "main", write=False) as mapped:
+                return jpeg(_frame(self._picam, mapped.array))
+        finally:
+            request.release()
 
     def close(self) -> None:
         # The sensor first: an encoder that is stopped while pictures come would wait for them.
@@ -202,6 +202,7 @@ def _configuration(picam: Any, settings: SensorSettings, video: VideoFormat) -> 
         main={"format": "YUV420", "size": (video.width, video.height)},
         raw=None,  # the sensor's mode is chosen by the size all the same, and memory is short
         transform=libcamera.Transform(hflip=settings.hflip, vflip=settings.vflip),
+        colour_space=libcamera.ColorSpace.Smpte170m(),  # as decoders take a stream that says nothing
         controls=controls_for(settings, video, picam.camera_controls),
         display=None,
         encode=None,
@@ -229,13 +230,21 @@ class _Path(Protocol):
     def close(self) -> None: ...
 
 
+def _frame(picam: Any, pixels: Any) -> av.VideoFrame:
+    """A view of the camera's memory, for as long as that is mapped."""
+    stream = picam.camera_configuration()["main"]
+    return av.VideoFrame.from_numpy_buffer(
+        pixels, _PIXEL_FORMATS[stream["format"]], stream["size"][0]
+    )
+
+
 class _SoftwarePath:
     """x264, in the sensor's thread."""
 
     def __init__(self, picam: Any, video: VideoFormat, deliver: Deliver) -> None:
-        self._format = _PIXEL_FORMATS[picam.camera_configuration()["main"]["format"]]
-        self._width = video.width
-        self._encoder = SoftwareEncoder(video, self._format)
+        self._picam = picam
+        pixel_format = _PIXEL_FORMATS[picam.camera_configuration()["main"]["format"]]
+        self._encoder = SoftwareEncoder(video, pixel_format)
         self._deliver = deliver
         self._bitrate_bps = video.bitrate_bps
         self._frame_rate_hz = video.frame_rate_hz
@@ -244,13 +253,11 @@ class _SoftwarePath:
         self._encoder.set_bitrate(self._bitrate_bps)
         self._encoder.set_frame_rate(self._frame_rate_hz)
         with MappedArray(request, "main", write=False) as mapped:
-            data, is_keyframe = self._encode(mapped.array, keyframe)
+            # Not kept in a name: memory with a view on it cannot be unmapped.
+            data, is_keyframe = self._encoder.encode_frame(
+                _frame(self._picam, mapped.array), keyframe
+            )
         self._deliver(data, is_keyframe, sensor_ns)
-
-    def _encode(self, pixels: Any, keyframe: bool) -> tuple[bytes, bool]:
-        # The frame is a view of the camera's memory, and gone before that is unmapped.
-        frame = av.VideoFrame.from_numpy_buffer(pixels, self._format, self._width)
-        return self._encoder.encode_frame(frame, keyframe)
 
     def set_bitrate(self, bitrate_bps: int) -> None:
         self._bitrate_bps = bitrate_bps  # read once a frame: the encoder is not thread-safe

@@ -161,7 +161,7 @@ class SimulatedCamera:
         self.sensors.acquire(self, facing)
         try:
             video = VideoFormat()
-            return _still(TestCard(facing, video.width, video.height, self.picture))
+            return TestCard(facing, video.width, video.height, self.picture).still()
         finally:
             self.sensors.release(self)
 
@@ -232,7 +232,7 @@ class _Run:
         if scene.facing is not facing:
             raise CameraUnavailable(CameraFault.BUSY, "The other camera is filming. Switch first.")
         # The film draws on its own card meanwhile.
-        return _still(self._point(facing).card)
+        return self._point(facing).card.still()
 
     def _point(self, facing: Facing) -> "_Scene":
         card = TestCard(facing, self._video.width, self._video.height, self._camera.picture)
@@ -305,12 +305,6 @@ class _Run:
         self._stopping.set()
         self._camera.sensors.release(self._camera)
         self._on_failure(CameraUnavailable(fault, f"{what} {_REMEDY}"))
-
-
-def _still(card: TestCard) -> bytes:
-    from hal.camera.still import jpeg_of_planes  # as above
-
-    return jpeg_of_planes(card.draw(0, time.time_ns()))
 
 
 @dataclass(frozen=True, slots=True)

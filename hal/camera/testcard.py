@@ -61,6 +61,12 @@ class TestCard:
         self._draw_bar(luma, frame_number)
         return picture
 
+    def still(self) -> bytes:
+        """The card of this moment as JPEG."""
+        from hal.camera.still import jpeg_of_planes  # PyAV takes 100 ms: only once it is needed
+
+        return jpeg_of_planes(self.draw(0, time.time_ns()))
+
     def _scatter(self, grain: Picture, luma: Picture, frame_number: int) -> None:
         # Multiples of numbers prime to _GRAIN_SHIFT: no two neighbours lie alike, none repeats soon.
         top, left = frame_number * 53 % _GRAIN_SHIFT, frame_number * 89 % _GRAIN_SHIFT

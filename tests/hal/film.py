@@ -9,7 +9,6 @@ import av
 from hal import CameraFault, CameraUnavailable, Facing, VideoFormat
 from hal.camera.encoder import SoftwareEncoder
 from hal.camera.source import LossSink, SourceFrame, SourceSink
-from hal.camera.still import jpeg_of_planes
 from hal.camera.testcard import TestCard
 from hal.camera.timing import FramePacer
 
@@ -73,7 +72,7 @@ class FilmSource:
         self._pacer.set_frame_rate(frame_rate_hz)
 
     def still(self, timeout_s: float) -> bytes:
-        return jpeg_of_planes(self._card.draw(0, 0))
+        return self._card.still()
 
     def close(self) -> None:
         self._stopping.set()

@@ -145,3 +145,9 @@ def test_a_still_of_a_closed_camera_closes_it_again(rig: Rig) -> None:
         rig.camera.snapshot(Facing.FRONT)
     assert caught.value.reason is CameraFault.SILENT
     assert rig.sources.open_facings == []
+
+
+def test_a_keyframe_can_be_asked_for_from_the_first_frame_on(rig: Rig) -> None:
+    rig.frames = Heard(lambda frame, number: rig.camera.request_keyframe())
+    rig.open()
+    assert all(frame.is_keyframe for frame in rig.frames.wait_count(4))

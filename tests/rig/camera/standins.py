@@ -6,7 +6,9 @@ Beside dma_heap.c, which is preloaded. Import this before hal.camera.picamera.
 import sys
 import threading
 from collections import deque
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, ClassVar
 from unittest.mock import MagicMock
 
 # picamera2 imports the screen's library of Raspberry Pi OS for a preview that nobody uses here.
@@ -32,12 +34,11 @@ def _configure_with_planes(picam: Any, *args: Any) -> None:
     _configure(picam, *args)
 
 
-def _status(metadata: Any) -> Any:
-    """The virtual camera (libcamera 0.4) leaves this field as it finds it in memory."""
-    return libcamera.FrameMetadata.Status.Success
+# The virtual camera (libcamera 0.4) leaves a buffer's status as it finds it in memory. By chance that
+# says that the picture is bad, or the whole request cancelled.
+libcamera.FrameMetadata.status = property(lambda metadata: libcamera.FrameMetadata.Status.Success)
+libcamera.Request.status = property(lambda request: libcamera.Request.Status.Complete)
 
-
-libcamera.FrameMetadata.status = property(_status)
 Picamera2._get_raw_modes = _raw_modes
 Picamera2.configure = _configure_with_planes
 
@@ -47,7 +48,8 @@ class Shutter:
     second, so that picamera2 loses those that come back before its ``start`` has ended. A sensor of 30
     pictures a second takes its time."""
 
-    open_ones: dict[str, "Shutter"] = {}  # noqa: RUF012
+    open_ones: ClassVar[dict[str, "Shutter"]] = {}
+    _none_works = threading.Event()
 
     def __init__(self, camera: Any) -> None:
         self._camera = camera
@@ -62,6 +64,14 @@ class Shutter:
         """Give no more pictures until the camera is stopped and started again."""
         self._hung.set()
 
+    @classmethod
+    @contextmanager
+    def all_hang(cls) -> Iterator[None]:
+        """No camera gives pictures meanwhile, started anew or not."""
+        cls._none_works.set()
+        yield
+        cls._none_works.clear()
+
     def queue(self, request: Any) -> None:
         self._requests.append(request)
 
@@ -72,7 +82,7 @@ class Shutter:
 
     def _run(self) -> None:
         while not self._ended.wait(FRAME_PERIOD_S):
-            if self._requests and not self._hung.is_set():
+            if self._requests and not self._hung.is_set() and not self._none_works.is_set():
                 _queue_request(self._camera, self._requests.popleft())
 
 
