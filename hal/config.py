@@ -7,12 +7,13 @@ from enum import Enum
 from hal.buttons.protocol import Button
 from hal.camera.picture import PictureKind
 from hal.camera.protocol import Facing
-from hal.camera.settings import PicameraConfig
+from hal.camera.settings import PicameraConfig, WebcamConfig
 from hal.outputs.protocol import Lamp
 
 
 class CameraBackend(Enum):
     PICAMERA = "picamera"
+    WEBCAM = "webcam"
     SIMULATED = "simulated"
 
 
@@ -80,6 +81,7 @@ class HardwareConfig:
     outputs: GpioBackend = GpioBackend.DISABLED
     board: BoardBackend = BoardBackend.LINUX
     picamera: PicameraConfig = PicameraConfig()
+    webcam: WebcamConfig = WebcamConfig()
     facings: tuple[Facing, ...] = (Facing.FRONT, Facing.REAR)
     picture: PictureKind = PictureKind.CARD
     microphone: str = "silence"

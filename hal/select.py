@@ -40,6 +40,8 @@ def hardware_from(config: HardwareConfig) -> Hardware:
 def _camera(config: HardwareConfig) -> Camera:
     if config.camera is CameraBackend.PICAMERA:
         return _picamera(config)
+    if config.camera is CameraBackend.WEBCAM:
+        return _webcam(config)
     if config.camera is CameraBackend.SIMULATED:
         from hal.camera.simulated import SimulatedCamera, SimulatedSensors
 
@@ -57,6 +59,17 @@ def _picamera(config: HardwareConfig) -> Camera:
             "camera to 'simulated'."
         ) from error
     return PicameraCamera(config.picamera, _board(config).read().model)
+
+
+def _webcam(config: HardwareConfig) -> Camera:
+    try:
+        from hal.camera.webcam import WebcamCamera
+    except ImportError as error:
+        raise UnknownBackend(
+            f"[hardware] camera = 'webcam' needs videodev2 ({error}). In callbox's folder: "
+            ".venv/bin/pip install -e '.[pi]'."
+        ) from error
+    return WebcamCamera(config.webcam)
 
 
 def _audio(config: HardwareConfig) -> AudioRouter:

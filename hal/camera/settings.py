@@ -74,6 +74,20 @@ class PicameraConfig:
     rear: SensorSettings = SensorSettings()
 
 
+@dataclass(frozen=True, slots=True)
+class WebcamConfig:
+    """The table [hardware.webcam].
+
+    ``front``, ``rear``: a part of the model's name or of the USB port that no other camera has; empty:
+    by order. ``pass_h264_through``: take a camera's own H.264 even if it cannot be told when to make a
+    keyframe, and of how many bits.
+    """
+
+    front: str = ""
+    rear: str = ""
+    pass_h264_through: bool = False
+
+
 _WITHOUT_CODEC_BLOCK = ("Raspberry Pi 5", "Raspberry Pi Compute Module 5")
 """Model names begin so in /proc/device-tree/model; the 500 is a 5."""
 

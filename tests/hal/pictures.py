@@ -7,11 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hal import EncodedFrame
+from hal.camera.source import SourceFrame
 
 Plane = NDArray[np.uint8]
 
 
-def decoded(frames: Iterable[EncodedFrame]) -> list[av.VideoFrame]:
+def decoded(frames: Iterable[EncodedFrame | SourceFrame]) -> list[av.VideoFrame]:
     decoder = av.CodecContext.create("h264", "r")
     pictures: list[av.VideoFrame] = []
     for frame in frames:

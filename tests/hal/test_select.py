@@ -73,7 +73,7 @@ def test_each_name_gives_its_back_end(backend: GpioBackend, buttons: type, outpu
 @pytest.mark.parametrize(
     ("field", "names"),
     [
-        ("camera", "picamera, simulated"),
+        ("camera", "picamera, webcam, simulated"),
         ("audio", "simulated"),
         ("buttons", "gpio, simulated, disabled"),
         ("outputs", "gpio, simulated, disabled"),
@@ -143,5 +143,5 @@ def test_each_library_is_loaded_only_by_the_back_end_that_needs_it() -> None:
 
 
 def test_every_enum_names_only_what_exists() -> None:
-    assert [kind.value for kind in CameraBackend] == ["picamera", "simulated"]
+    assert [kind.value for kind in CameraBackend] == ["picamera", "webcam", "simulated"]
     assert [kind.value for kind in AudioBackend] == ["simulated"]

@@ -26,7 +26,7 @@ HOMES = {
     "lgpio": ("hal.buttons",),
     "picamera2": ("hal.camera.picamera", "hal.camera.codec_block"),
     "libcamera": ("hal.camera.picamera",),
-    "videodev2": ("hal.camera.codec_block",),
+    "videodev2": ("hal.camera.codec_block", "hal.camera.v4l2"),
     "alsaaudio": ("hal.audio.alsa",),
     "sdl2": ("device.screen",),
 }
