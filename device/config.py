@@ -3,7 +3,8 @@
 [unit]       session, rejoin
 [exchange]   url, uid, password, certificate
 [call]       the settings of device.session.settings.CallSettings
-[hardware]   hal.config.HardwareConfig; [hardware.pins] its pins
+[hardware]   hal.config.HardwareConfig; [hardware.pins] its pins; [hardware.picamera] and
+             [hardware.webcam] its cameras, as in hal.camera.settings
 [video]      width, height, frame_rate_hz, bitrate_bps
 [media]      echo_canceller: "webrtc" or "off"; decoder: "software" or "h264_v4l2m2m"
 """

@@ -3,7 +3,6 @@
 import logging
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -212,8 +211,8 @@ class Filming:
         self._close(standby)
 
     def _close(self, take: _Take | None) -> None:
-        if take is not None and not _done_within(take.source.close, self._timing.closes_within_s):
-            logger.error("The %s camera cannot be closed. %s", take.facing.value, _CHECK)
+        if take is not None:
+            close_within(take.source, self._timing.closes_within_s)
 
     # In the thread of the watch.
 
@@ -287,9 +286,17 @@ class Filming:
             self._changed.notify_all()
 
 
-def _done_within(work: Callable[[], None], seconds: float) -> bool:
-    """A hung driver hangs who closes it; a thread of its own does not take the unit along."""
-    thread = threading.Thread(target=work, name="camera close", daemon=True)
+def close_within(source: Source, seconds: float) -> None:
+    """A hung driver hangs who closes it: here that is a thread of its own, left behind if need be."""
+
+    def close() -> None:
+        try:
+            source.close()
+        except Exception:  # of a driver in trouble; opening it again says more
+            logger.exception("A camera was not closed as it should be")
+
+    thread = threading.Thread(target=close, name="camera close", daemon=True)
     thread.start()
     thread.join(seconds)
-    return not thread.is_alive()
+    if thread.is_alive():
+        logger.error("A camera does not close. %s", _CHECK)

@@ -3,7 +3,7 @@
 import logging
 import threading
 
-from hal.camera.filming import Filming, Timing
+from hal.camera.filming import Filming, Timing, close_within
 from hal.camera.protocol import Facing, FailureSink, FrameSink, VideoFormat
 from hal.camera.source import Source, SourceFrame, Sources
 from hal.errors import CameraFault, CameraUnavailable
@@ -20,18 +20,15 @@ class LiveCamera:
     def __init__(self, sources: Sources, timing: Timing | None = None) -> None:
         self._sources = sources
         self._timing = timing or Timing()
-        self._found: tuple[Facing, ...] | None = None
         self._filming: Filming | None = None
 
     @property
     def facings(self) -> tuple[Facing, ...]:
-        """As of the last opening; looked for at the first time."""
-        if self._found is None:
-            try:
-                self._look()
-            except CameraUnavailable as error:  # told again, to a person, at the opening
-                logger.warning("%s", error)
-        return self._found or ()
+        try:
+            return self._sources.look()
+        except CameraUnavailable as error:  # told again, to a person, at the opening
+            logger.warning("%s", error)
+            return ()
 
     @property
     def is_open(self) -> bool:
@@ -44,7 +41,7 @@ class LiveCamera:
         if self.is_open:
             raise CameraUnavailable(CameraFault.BUSY, "The camera is open already.")
         self.close()
-        found = self._look()
+        found = self._sources.look()
         # Known before its first frame, who takes that may ask for something.
         self._filming = Filming(self._sources, video, on_frame, on_failure, self._timing)
         try:
@@ -55,8 +52,9 @@ class LiveCamera:
 
     def switch(self, facing: Facing) -> None:
         filming = self._opened()
-        if facing not in self.facings:
-            fault = CameraFault.ONLY_ONE if len(self.facings) < 2 else CameraFault.ABSENT
+        present = self._sources.look()
+        if facing not in present:
+            fault = CameraFault.ONLY_ONE if len(present) < 2 else CameraFault.ABSENT
             raise CameraUnavailable(fault, f"There is no {facing.value} camera on this unit.")
         filming.move_to(facing)
 
@@ -81,7 +79,7 @@ class LiveCamera:
     def snapshot(self, facing: Facing) -> bytes:
         filming = self._filming
         if filming is None or not filming.is_running:
-            self._look()
+            self._sources.look()
             return self._still_of(self._sources.make(facing, VideoFormat()))
         if filming.facing is not facing:
             raise CameraUnavailable(
@@ -93,10 +91,6 @@ class LiveCamera:
         filming, self._filming = self._filming, None
         if filming is not None:
             filming.close()
-
-    def _look(self) -> tuple[Facing, ...]:
-        self._found = self._sources.look()
-        return self._found
 
     def _opened(self) -> Filming:
         if self._filming is None or not self._filming.is_running:
@@ -121,4 +115,4 @@ class LiveCamera:
                     )
             return source.still(self._timing.starts_within_s)
         finally:
-            source.close()
+            close_within(source, self._timing.closes_within_s)

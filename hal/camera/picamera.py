@@ -7,7 +7,7 @@ not follow the bitrate and delays by frames (0.3.38).
 import logging
 import threading
 import time
-from contextlib import suppress
+from contextlib import ExitStack
 from typing import Any, Protocol
 
 import av
@@ -55,15 +55,16 @@ class PicameraSources:
     def __init__(self, config: PicameraConfig, model: str) -> None:
         self._settings = {Facing.FRONT: config.front, Facing.REAR: config.rear}
         self._choice = encoder_for(config.encoder, model)
-        self._cameras: dict[Facing, FoundCamera] = {}
+        self._cameras: dict[Facing, FoundCamera] | None = None
 
     def look(self) -> tuple[Facing, ...]:
-        names = {facing: settings.id for facing, settings in self._settings.items()}
-        self._cameras = assign(_found(), names)
+        if self._cameras is None:  # once: on a ribbon cable nothing comes or goes while it runs
+            names = {facing: settings.id for facing, settings in self._settings.items()}
+            self._cameras = assign(_found(), names)
         return tuple(self._cameras)
 
     def make(self, facing: Facing, video: VideoFormat) -> "PicameraSource":
-        camera = self._cameras.get(facing)
+        camera = (self._cameras or {}).get(facing)
         ids = [found.id for found in _found()]
         if camera is None or camera.id not in ids:
             raise CameraUnavailable(
@@ -83,10 +84,14 @@ class PicameraSources:
 
 
 def _found() -> list[FoundCamera]:
-    """In picamera2's order, without those on USB."""
+    """In picamera2's order, which puts those on USB last; they are left out."""
+    try:
+        listed = Picamera2.global_camera_info()
+    except Exception as error:
+        raise _refused(error) from error
     return [
         FoundCamera(info["Id"], _LOCATIONS.get(info.get("Location", 2)))
-        for info in Picamera2.global_camera_info()
+        for info in listed
         if "/usb" not in info["Id"]
     ]
 
@@ -123,7 +128,7 @@ class PicameraSource:
         self._is_lost = False
         try:
             picam.configure(_configuration(picam, settings, video))
-            _check_size(picam, video)
+            _check_what_it_gives(picam.camera_configuration(), settings, video)
             path = CodecBlock if choice is EncoderChoice.BOARD else _SoftwarePath
             self._path: _Path = path(picam, video, self._deliver)
         except CameraUnavailable:
@@ -168,10 +173,10 @@ class PicameraSource:
 
     def close(self) -> None:
         # The sensor first: an encoder that is stopped while pictures come would wait for them.
-        with suppress(RuntimeError):
+        with ExitStack() as last_to_first:
+            last_to_first.callback(self._picam.close)
+            last_to_first.callback(self._path.close)
             self._picam.stop()
-        self._path.close()
-        self._picam.close()
 
     def _take(self, request: Any) -> None:
         """A picture, in picamera2's thread, which ends for good when this raises."""
@@ -210,8 +215,17 @@ def _configuration(picam: Any, settings: SensorSettings, video: VideoFormat) -> 
     return configuration
 
 
-def _check_size(picam: Any, video: VideoFormat) -> None:
-    stream = picam.camera_configuration()["main"]
+def _check_what_it_gives(
+    configuration: dict[str, Any], settings: SensorSettings, video: VideoFormat
+) -> None:
+    """libcamera adjusts what a camera cannot do and says nothing."""
+    stream, turned = configuration["main"], configuration["transform"]
+    if (bool(turned.hflip), bool(turned.vflip)) != (settings.hflip, settings.vflip):
+        raise CameraUnavailable(
+            CameraFault.FAILED,
+            "This camera cannot turn its picture. Remove rotation_deg and mirror from "
+            "[hardware.picamera].",
+        )
     if stream["size"] != (video.width, video.height) or stream["format"] not in _PIXEL_FORMATS:
         width, height = stream["size"]
         raise CameraUnavailable(
@@ -242,6 +256,11 @@ class _SoftwarePath:
     """x264, in the sensor's thread."""
 
     def __init__(self, picam: Any, video: VideoFormat, deliver: Deliver) -> None:
+        if video.height % 4:  # PyAV would take the rest for another plane
+            raise CameraUnavailable(
+                CameraFault.FAILED,
+                f"height in [video] must be a multiple of 4, not {video.height}.",
+            )
         self._picam = picam
         pixel_format = _PIXEL_FORMATS[picam.camera_configuration()["main"]["format"]]
         self._encoder = SoftwareEncoder(video, pixel_format)

@@ -51,8 +51,8 @@ class Sources(Protocol):
     """The cameras of one kind that this board has."""
 
     def look(self) -> tuple[Facing, ...]:
-        """Which are there now, FRONT first. May take half a second. Raises CameraUnavailable where the
-        configuration does not say which is which."""
+        """Which are there now, FRONT first. May take half a second the first time. Raises
+        CameraUnavailable where the configuration does not say which is which."""
 
     def make(self, facing: Facing, video: VideoFormat) -> Source:
         """Open one, of those that ``look`` found. Raises CameraUnavailable (ABSENT, BUSY, FAILED)."""

@@ -7,6 +7,7 @@ import pytest
 from device.config import Decoder, EchoCanceller, load, parse
 from device.errors import ConfigError
 from hal import AudioMode
+from hal.camera.settings import EncoderChoice, Exposure, SensorSettings
 from hal.config import GpioBackend
 
 
@@ -26,6 +27,9 @@ def test_everything_is_read(tmp_path: Path) -> None:
         '[call]\nidle_timeout_s = 0\ndefault_audio_mode = "earpiece"\n'
         'main_video_container = { aspect_ratio = "cover" }\n'
         '[hardware]\nbuttons = "disabled"\n[hardware.pins]\nmute = 5\n'
+        '[hardware.picamera]\nencoder = "software"\n'
+        '[hardware.picamera.rear]\nid = "imx708"\nrotation_deg = 180\nexposure = "long"\n'
+        '[hardware.webcam]\nfront = "C920"\n'
         "[video]\nwidth = 640\nheight = 360\n"
         '[media]\necho_canceller = "off"\ndecoder = "h264_v4l2m2m"\n'
     )
@@ -34,6 +38,11 @@ def test_everything_is_read(tmp_path: Path) -> None:
     assert config.call.default_audio_mode is AudioMode.EARPIECE
     assert config.hardware.buttons is GpioBackend.DISABLED
     assert config.hardware.pins.mute == 5
+    assert config.hardware.picamera.encoder is EncoderChoice.SOFTWARE
+    assert config.hardware.picamera.rear == SensorSettings(
+        id="imx708", rotation_deg=180, exposure=Exposure.LONG
+    )
+    assert config.hardware.webcam.front == "C920"
     assert config.video.width == 640
     assert config.media.echo_canceller is EchoCanceller.OFF
     assert config.media.decoder is Decoder.BOARD
@@ -52,6 +61,9 @@ def test_everything_is_read(tmp_path: Path) -> None:
         ({"hardware": {"pins": {"mute": "five"}}}, "mute"),
         ({"hardware": {"pins": {"mutte": 5}}}, r"hardware\.pins\.mutte"),
         ({"hardware": {"pins": {"mute": 17}}}, "17"),
+        ({"hardware": {"picamera": {"font": {}}}}, r"hardware\.picamera\.font"),
+        ({"hardware": {"picamera": {"front": {"rotation_deg": 90}}}}, "rotation_deg"),
+        ({"hardware": {"webcam": {"front": 1}}}, "front"),
         ({"video": {"width": 1.5}}, "width"),
         ({"media": {"echo_canceller": "speex"}}, "speex"),
         ({"media": {"decoder": "hardware"}}, "hardware"),

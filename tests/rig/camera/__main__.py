@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from hal import CameraFault, CameraUnavailable, EncodedFrame, Facing, VideoFormat
-from hal.camera.settings import PicameraConfig, SensorSettings
+from hal.camera.settings import EncoderChoice, PicameraConfig, SensorSettings
 from tests.hal.listening import Heard
 from tests.hal.pictures import decoded, nal_types, sps
 from tests.rig.camera.standins import Shutter
@@ -200,10 +200,28 @@ def busy_absent_named() -> str:
     return "busy, absent, only one"
 
 
+def what_cannot_be() -> str:
+    """There is no codec block here, and the virtual camera has no exposure: said, not passed over."""
+    for config in (
+        PicameraConfig(encoder=EncoderChoice.BOARD),
+        PicameraConfig(front=SensorSettings(exposure_compensation_ev=1.0)),
+    ):
+        with unit(config) as it:
+            assert refused(it.open) is CameraFault.FAILED
+    return "impossible settings refused"
+
+
 def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     av.logging.set_level(av.logging.ERROR)
-    steps = (picture_and_stream, keyframes_and_bitrates, live_switch, silence, busy_absent_named)
+    steps = (
+        picture_and_stream,
+        keyframes_and_bitrates,
+        live_switch,
+        silence,
+        busy_absent_named,
+        what_cannot_be,
+    )
     results = []
     for step in steps:
         logging.info("== %s", step.__name__)
