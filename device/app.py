@@ -8,16 +8,19 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from device.config import Config, Decoder, EchoCanceller, ExchangeTable
+from device.control.broadcast import Broadcast
 from device.control.panel import ButtonPanel
-from device.errors import CallboxError, ConfigError, ExchangeUnreachable
+from device.doctor.hardware import Parts
+from device.errors import CallboxError, CallInProgress, ConfigError, ExchangeUnreachable
 from device.exchange.client import ExchangeAccount, ExchangeAddress
 from device.media.engine import MediaEngine
 from device.media.picture.codecs import check_board_decoder
 from device.media.voice import webrtc
 from device.session.call import Calls, CallSession
+from device.session.events import Event
 from device.session.facts import ButtonReported
 from device.session.listener import CallListener
 from device.session.values import EndReason, LinkTarget, Participant
@@ -69,7 +72,7 @@ class Reporter(CallListener):
 @dataclass(slots=True)
 class Unit:
     """A running unit. ``media`` is the engine of the call that is on, or was last. ``tell`` hears, in
-    words, what goes wrong."""
+    words, what goes wrong. ``events`` of every call and ``presses`` of its buttons can be watched."""
 
     config: Config
     hardware: Hardware
@@ -78,6 +81,31 @@ class Unit:
     loopback_only: bool = False
     tell: Tell = logger.warning
     media: MediaEngine | None = None
+    session: str = ""
+    """What it joins: the configured one, or the one that it was called into."""
+    last_word: str = ""
+    events: Broadcast[Event] = field(default_factory=Broadcast)
+    presses: Broadcast[ButtonReported] = field(default_factory=Broadcast)
+    _joining: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _called: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.session = self.session or self.config.unit.session
+
+    def parts(self) -> Parts:
+        """The hardware, for who checks it."""
+        return parts_of(self.hardware, self.config, is_claimed=True)
+
+    @asynccontextmanager
+    async def alone_with_hardware(self) -> AsyncIterator[bool]:
+        """Whether no call is on; then none begins until the context is left."""
+        async with self._joining:
+            yield self.calls.active is None
+
+    def say(self, words: str) -> None:
+        """Tell a person, and remember it for who asks later."""
+        self.last_word = words
+        self.tell(words)
 
     def new_media(self) -> MediaEngine:
         self.media = MediaEngine(
@@ -94,11 +122,38 @@ class Unit:
         """Sign in, get a token, start the session. Raises ExchangeError and CallError kinds."""
         auth_token = await self.account.sign_in()
         token = await self.account.generate_token(session_id, auth_token)
-        settings = replace(self.config.call, listener=Reporter(self.tell))
+        settings = replace(self.config.call, listener=Reporter(self.say))
         return await self.calls.start_session(token, settings)
 
+    async def call(self, session_id: str | None = None) -> CallSession:
+        """Be in this session, else in the configured one. In it already, nothing happens.
+
+        Raises CallInProgress in another one, and what ``join`` raises.
+        """
+        wanted = session_id or self.config.unit.session
+        async with self._joining:
+            call = self.calls.active
+            if call is not None and call.session_id != wanted:
+                raise CallInProgress(
+                    f"The unit is in the session {call.session_id}. End it first: callbox end."
+                )
+            if call is None:
+                call = await self.join(wanted)
+                self.session = wanted
+                self._called.set()
+            return call
+
+    async def stay(self) -> None:
+        """``run``, and after each end wait until the unit is called again. Raises as ``run`` does."""
+        while True:
+            await self.run()
+            if self.calls.active is None:
+                self._called.clear()
+                self.say(f"{self.last_word} Waiting for `callbox call`.")
+                await self._called.wait()
+
     async def run(self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
-        """Be in the configured session until a person ends it. It goes on trying, ever more slowly,
+        """Be in the session until a person ends it. It goes on trying, ever more slowly,
         and tells why it is not in it right now.
 
         Raises ExchangeError for an account that the exchange does not take.
@@ -108,10 +163,11 @@ class Unit:
         while True:
             began_s = clock()
             try:
-                call = await self.join(self.config.unit.session)
+                async with self._joining:
+                    call = self.calls.active or await self.join(self.session)
                 await call.wait_ended()
                 reason = call.snapshot.end_reason or EndReason.FAILED
-                self.tell(f"The call is over ({reason.value}). {CHOSEN.get(reason, '')}".strip())
+                self.say(f"The call is over ({reason.value}). {CHOSEN.get(reason, '')}".strip())
                 if reason in CHOSEN or not self.config.unit.rejoin:
                     return
                 if clock() - began_s > LIVED_S:
@@ -121,12 +177,13 @@ class Unit:
                 if error.code in HOPELESS or not may_help:
                     raise
                 retry_s = max(retry_s, WAIT_S.get(error.code, 0.0))
-                self.tell(f"{error} Trying again in {retry_s:.0f} s.")
+                self.say(f"{error} Trying again in {retry_s:.0f} s.")
             await sleep(retry_s)
             retry_s = min(2 * retry_s, RETRY_LONGEST_S)
 
     def on_button(self, fact: ButtonReported) -> None:
         """A press outside a call does nothing yet."""
+        self.presses.tell(fact)
         call = self.calls.active
         if call is not None:
             call.report_button(fact)
@@ -153,13 +210,28 @@ async def open_unit(
         hardware.outputs.open()
         stack.callback(hardware.outputs.close)
         unit: Unit
-        calls = Calls(lambda: unit.new_media(), account.new_call)
-        unit = Unit(config, hardware, account, calls, loopback_only, tell)
+        events: Broadcast[Event] = Broadcast()
+        calls = Calls(lambda: unit.new_media(), account.new_call, on_event=events.tell)
+        unit = Unit(config, hardware, account, calls, loopback_only, tell, events=events)
         panel = ButtonPanel(hardware.buttons, unit.on_button)
         panel.open()
         stack.callback(panel.close)
         await stack.enter_async_context(calls)
         yield unit
+
+
+def parts_of(hardware: Hardware, config: Config, is_claimed: bool) -> Parts:
+    """The hardware as the doctor takes it."""
+    return Parts(
+        hardware.camera,
+        hardware.audio,
+        hardware.buttons,
+        hardware.outputs,
+        hardware.board,
+        config.hardware,
+        config.video,
+        is_claimed,
+    )
 
 
 def with_session(config: Config, session_id: str | None) -> Config:

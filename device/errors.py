@@ -12,7 +12,9 @@
     ├── ExchangeError              the exchange refused or could not be reached; has its code
     │   ├── ExchangeUnreachable    no answer, refused connection, wrong certificate
     │   └── TokenRefused           the call token or the credentials were refused
-    └── MediaError                 a link to a peer could not be made or broke
+    ├── MediaError                 a link to a peer could not be made or broke
+    └── ControlError               a running unit refused what was asked over its socket; has its code
+        └── UnitUnreachable        no unit runs, or this user may not speak to it
 
 Hardware has its own tree in :mod:`hal.errors`. ``code`` is stable across releases and is what
 ``on_error`` carries; the message is for a person and says what to do.
@@ -84,3 +86,16 @@ class TokenRefused(ExchangeError):
 
 class MediaError(CallboxError):
     code = "media_error"
+
+
+class ControlError(CallboxError):
+    """``code`` is the unit's word for it."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class UnitUnreachable(ControlError):
+    def __init__(self, message: str) -> None:
+        super().__init__("unit_unreachable", message)

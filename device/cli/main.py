@@ -1,18 +1,20 @@
 """The command ``callbox``: reads arguments, calls the one that does the work, prints what it says.
 
 Exit codes: 0 done, 1 it failed (the message says what to do), 2 the command line or the configuration
-is wrong, 130 interrupted before it was done. What runs until it is stopped ends with 0.
+is wrong, 3 no unit runs here or this user may not speak to it, 130 interrupted before it was done.
+What runs until it is stopped ends with 0.
 """
 
 import argparse
 import logging
+import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from device.cli import exchange, unit
-from device.errors import CallboxError, ConfigError
+from device.cli import exchange, remote, unit
+from device.errors import CallboxError, ConfigError, UnitUnreachable
 from hal import HalError
 
 Command = Callable[[argparse.Namespace], int]
@@ -32,6 +34,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return command(options)
     except ConfigError as error:
         return _fail(error, 2)
+    except UnitUnreachable as error:
+        return _fail(error, 3)
+    except BrokenPipeError:
+        # Who read has gone (`callbox events --follow | head`): what is left goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except (CallboxError, HalError) as error:
         return _fail(error, 1)
     except KeyboardInterrupt:
@@ -52,6 +60,7 @@ def parser() -> argparse.ArgumentParser:
     root.add_argument("-v", "--verbose", action="store_true", help="log what happens, to stderr")
     commands = root.add_subparsers(required=True, metavar="COMMAND")
     unit.add_run(commands, DEFAULT_CONFIG)
+    remote.add_to(commands)
     exchange.add_to(commands)
     unit.add_demo(commands)
     unit.add_selftest(commands)

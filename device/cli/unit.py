@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from device.cli.exchange import need_exchange
+from device.cli.remote import add_socket
 from device.cli.signals import until_signalled
 
 INTERRUPTED = 130
@@ -19,6 +20,7 @@ def add_run(commands: Any, default_config: Path) -> None:
         "--config", type=Path, default=default_config, metavar="FILE", help="(%(default)s)"
     )
     run.add_argument("--session", help="join this one instead of the configured")
+    add_socket(run)
     run.set_defaults(command=_run)
 
 
@@ -39,6 +41,7 @@ def add_selftest(commands: Any) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     from device import app, config
+    from device.unit_port import served
 
     def tell(words: str) -> None:
         print(words, file=sys.stderr, flush=True)
@@ -47,8 +50,8 @@ def _run(options: argparse.Namespace) -> int:
     app.check_can_join(settings)
 
     async def live() -> None:
-        async with app.open_unit(settings, tell=tell) as unit:
-            await unit.run()
+        async with app.open_unit(settings, tell=tell) as unit, served(unit, options.socket):
+            await unit.stay()
 
     asyncio.run(until_signalled(live()))
     return 0

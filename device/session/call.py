@@ -10,6 +10,7 @@ from device.errors import CallError, CallInProgress
 from device.session import commands
 from device.session.clock import LoopClock
 from device.session.engine import CallEngine
+from device.session.events import Event
 from device.session.facts import ButtonReported
 from device.session.idle import seconds_left
 from device.session.listeners import Listeners
@@ -117,11 +118,14 @@ class Calls:
         new_media: Callable[[], MediaPort],
         new_exchange: Callable[[], ExchangePort],
         clock: Clock | None = None,
+        on_event: Callable[[Event], None] | None = None,
     ) -> None:
-        """The factories give a fresh port for each call."""
+        """The factories give a fresh port for each call. ``on_event`` hears each event of each call
+        from the first one on; it must not raise."""
         self._new_media = new_media
         self._new_exchange = new_exchange
         self._clock = clock or LoopClock()
+        self._on_event = on_event
         self._tasks = asyncio.TaskGroup()
         self._running: asyncio.Task[None] | None = None
         self._call: CallSession | None = None
@@ -160,7 +164,7 @@ class Calls:
         """
         if not self._is_over:
             raise CallInProgress("A call is on already. End it before starting another.")
-        listeners = Listeners()
+        listeners = Listeners(self._on_event)
         if settings.listener is not None:
             listeners.add("settings", settings.listener)
         exchange = self._new_exchange()

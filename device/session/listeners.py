@@ -1,6 +1,7 @@
 """The listeners of a call, each under its id."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import fields
 
 from device.session.events import METHODS, Event
@@ -11,7 +12,9 @@ logger = logging.getLogger(__name__)
 class Listeners:
     """Delivers events in order. A listener that raises is logged and hurts nobody."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_event: Callable[[Event], None] | None = None) -> None:
+        """``on_event`` hears of each event as a value, before the listeners. It must not raise."""
+        self._on_event = on_event
         self._listeners: dict[str, object] = {}
 
     def add(self, listener_id: str, listener: object) -> None:
@@ -26,6 +29,8 @@ class Listeners:
 
     def deliver(self, event: Event) -> None:
         """To each listener that has the event's method, in the order of registration."""
+        if self._on_event is not None:
+            self._on_event(event)
         arguments = [getattr(event, spec.name) for spec in fields(event)]
         for listener_id, listener in list(self._listeners.items()):
             method = getattr(listener, METHODS[type(event)], None)

@@ -1,67 +1,12 @@
 """The command, as a person uses it: real processes, a real terminal."""
 
-import contextlib
-import os
-import pty
-import re
-import select
 import signal
 import subprocess
-import sys
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-CALLBOX = [sys.executable, "-m", "device.cli.main"]
-
-
-def callbox(*arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*CALLBOX, *arguments], input=given, capture_output=True, text=True, timeout=60, check=False
-    )
-
-
-class Terminal:
-    """A process on a pseudo-terminal, and all that it has written."""
-
-    def __init__(self, *arguments: str) -> None:
-        self._controller, terminal = pty.openpty()
-        self.process = subprocess.Popen(
-            [*CALLBOX, *arguments], stdin=terminal, stdout=terminal, stderr=terminal
-        )
-        os.close(terminal)
-        self.text = ""
-
-    def until(self, pattern: str, within_s: float = 60) -> re.Match[str]:
-        """Read on until what has been written since the last time fits."""
-        deadline_s = time.monotonic() + within_s
-        while not (found := re.search(pattern, self.text)):
-            left_s = deadline_s - time.monotonic()
-            ready, _, _ = select.select([self._controller], [], [], max(0.0, left_s))
-            assert ready, f"{pattern!r} did not come; this did:\n{self.text}"
-            self.text += os.read(self._controller, 4096).decode(errors="replace")
-        self.text = self.text[found.end() :]
-        return found
-
-    def press(self, key: str) -> None:
-        os.write(self._controller, key.encode())
-
-    def close(self) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
-        os.close(self._controller)
-
-
-@contextlib.contextmanager
-def terminal(*arguments: str) -> Iterator[Terminal]:
-    made = Terminal(*arguments)
-    try:
-        yield made
-    finally:
-        made.close()
+from tests.cli.terminal import CALLBOX, callbox, terminal
 
 
 def test_the_demo_shows_a_unit_whose_buttons_are_keys() -> None:

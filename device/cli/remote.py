@@ -1,0 +1,167 @@
+"""The commands that speak to the running unit: its state, its call, its events."""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from device.control import messages
+from device.control.client import ControlClient, default_socket
+from device.control.messages import CameraWish
+from device.control.readings import CallReading, Happening
+from hal import AudioMode
+
+SWITCHES = {"on": True, "off": False, "toggle": None}
+
+
+def add_to(commands: Any) -> None:
+    """Add the commands to a parser's commands."""
+    status = _add(commands, "status", _status, "the unit and its call, on one screen")
+    with_json(status)
+    call = _add(commands, "call", _call, "join a session, and stay in it")
+    call.add_argument("session", nargs="?", metavar="SESSION", help="(the configured one)")
+    _add(commands, "end", _end, "end the call")
+    mute = _add(commands, "mute", _mute, "mute the microphone, or let it be heard again")
+    mute.add_argument("switch", nargs="?", choices=SWITCHES, default="toggle", help="(%(default)s)")
+    camera = _add(commands, "camera", _camera, "which camera, and whether it is on")
+    camera.add_argument("wish", choices=[wish.value for wish in CameraWish])
+    route = _add(
+        commands, "route", _route, "where the sound is played; without MODE, what there is"
+    )
+    route.add_argument("mode", nargs="?", choices=[mode.value for mode in AudioMode])
+    pip = _add(commands, "pip", _pip, "make the call's view small, over what else is shown")
+    pip.add_argument("switch", nargs="?", choices=SWITCHES, default="toggle", help="(%(default)s)")
+    for parser in (call, mute, camera, route, pip):
+        with_json(parser)
+    events = _add(commands, "events", _events, "what happens in the unit's calls, as it happens")
+    events.add_argument(
+        "--follow", action="store_true", required=True, help="go on until interrupted"
+    )
+    events.add_argument("--json", action="store_true", help="a JSON object a line")
+
+
+def _add(
+    commands: Any, name: str, command: Callable[[argparse.Namespace], int], words: str
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=words, description=f"{words}.")
+    add_socket(parser)
+    parser.set_defaults(command=command)
+    return parser
+
+
+def add_socket(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--socket", type=Path, default=default_socket(), metavar="FILE", help="(%(default)s)"
+    )
+
+
+def with_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="as JSON")
+
+
+@contextmanager
+def unit_of(options: argparse.Namespace) -> Iterator[ControlClient]:
+    """The running unit. Raises UnitUnreachable, saying what to do."""
+    with ControlClient(options.socket) as client:
+        yield client
+
+
+def _status(options: argparse.Namespace) -> int:
+    from device.cli.printing import print_json
+    from device.cli.summary import unit_lines
+
+    with unit_of(options) as unit:
+        reading = unit.ask(messages.Status)
+    if options.json:
+        print_json(reading)
+    else:
+        print(*unit_lines(reading), sep="\n")
+    return 0
+
+
+def _call(options: argparse.Namespace) -> int:
+    return _ask(options, messages.Call, session=options.session)
+
+
+def _end(options: argparse.Namespace) -> int:
+    with unit_of(options) as unit:
+        unit.ask(messages.End)
+    print("The call is over.")
+    return 0
+
+
+def _mute(options: argparse.Namespace) -> int:
+    return _ask(options, messages.Mute, muted=SWITCHES[options.switch])
+
+
+def _camera(options: argparse.Namespace) -> int:
+    return _ask(options, messages.Camera, wish=CameraWish(options.wish))
+
+
+def _route(options: argparse.Namespace) -> int:
+    if options.mode is not None:
+        return _ask(options, messages.Route, mode=AudioMode(options.mode))
+    with unit_of(options) as unit:
+        call = unit.ask(messages.Status).call
+    routes = call.routes if call is not None else ()
+    if options.json:
+        from device.cli.printing import print_json
+
+        print_json(routes)
+    elif call is None:
+        print("No call is on; `callbox doctor` looks at the routes without one.")
+    else:
+        for route in routes:
+            print(f"{'*' if route.is_selected else ' '} {route.mode.value:<12}{route.name}")
+    return 0
+
+
+def _pip(options: argparse.Namespace) -> int:
+    return _ask(options, messages.Pip, shown=SWITCHES[options.switch])
+
+
+def _ask(options: argparse.Namespace, kind: Callable[..., messages.Ask], **fields: Any) -> int:
+    """Ask, and show the call as it is then."""
+    from device.cli.printing import print_json
+    from device.cli.summary import call_lines
+
+    with unit_of(options) as unit:
+        call: CallReading = unit.ask(kind, **fields)
+    if options.json:
+        print_json(call)
+    else:
+        print(*call_lines(call), sep="\n")
+    return 0
+
+
+def _events(options: argparse.Namespace) -> int:
+    from device.cli.printing import print_json
+
+    with unit_of(options) as unit:
+        news = unit.follow(messages.Follow)
+        print(f"Following {options.socket}; Ctrl-C ends it.", file=sys.stderr, flush=True)
+        try:
+            for one in news:
+                print_json(one, indent=None) if options.json else print(_line(one), flush=True)
+        except KeyboardInterrupt:
+            return 0
+    return 0
+
+
+def _line(one: Happening) -> str:
+    at = time.strftime("%H:%M:%S", time.localtime(one.at_s))
+    details = " ".join(f"{name}={_short(value)}" for name, value in one.details.items())
+    return f"{at} {one.event} {details}".rstrip()
+
+
+def _short(value: Any) -> str:
+    """A participant by their name; all else as JSON."""
+    if isinstance(value, dict) and "name" in value:
+        return str(value["name"])
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_short, value)) + "]"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

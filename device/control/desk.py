@@ -1,0 +1,122 @@
+"""Does what is asked over the control socket, on the unit that runs."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from device.control.describe import call_reading, happening
+from device.control.messages import (
+    Call,
+    Camera,
+    CameraWish,
+    CheckHardware,
+    End,
+    Follow,
+    FollowButtons,
+    Mute,
+    Pip,
+    Request,
+    Route,
+    Status,
+)
+from device.control.ports import UnitPort
+from device.control.readings import ButtonReading, Happening
+from device.errors import NotInSession
+from device.session.call import CallSession
+from device.session.events import Event
+from device.session.facts import ButtonReported
+from hal import Facing
+
+KEPT_NEWS = 1000
+"""For a follower who does not read. The oldest are dropped."""
+
+Stream = Follow | FollowButtons
+News = asyncio.Queue[Happening | ButtonReading]
+
+
+class ControlDesk:
+    """``answer`` what has one answer, ``news`` for what goes on."""
+
+    def __init__(self, unit: UnitPort, epoch_s: Callable[[], float] = time.time) -> None:
+        self._unit = unit
+        self._epoch_s = epoch_s
+
+    async def answer(self, request: Request) -> object:
+        """Returns what ANSWERS of messages says. Raises CallboxError and HalError kinds."""
+        match request:
+            case Status():
+                return self._unit.reading()
+            case CheckHardware():
+                return await self._unit.check_hardware()
+            case Call(session=session):
+                return call_reading(await self._unit.call(session))
+            case End():
+                await self._end()
+                return None
+            case _:
+                call = self._need_call()
+                await _do(call, request)
+                return call_reading(call)
+
+    @contextmanager
+    def news(self, request: Stream) -> Iterator[News]:
+        """What happens from now on; hearing of it ends with the context."""
+        news: News = asyncio.Queue()
+
+        def put(item: Happening | ButtonReading) -> None:
+            if news.qsize() >= KEPT_NEWS:
+                news.get_nowait()
+            news.put_nowait(item)
+
+        if isinstance(request, Follow):
+            stop = self._unit.watch_events(lambda event: put(self._happening(event)))
+        else:
+            stop = self._unit.watch_buttons(lambda reported: put(self._button(reported)))
+        try:
+            yield news
+        finally:
+            stop()
+
+    def _happening(self, event: Event) -> Happening:
+        return happening(event, self._epoch_s())
+
+    def _button(self, reported: ButtonReported) -> ButtonReading:
+        return ButtonReading(reported.button, reported.edge, self._epoch_s())
+
+    def _need_call(self) -> CallSession:
+        call = self._unit.active_call
+        if call is None:
+            raise NotInSession("No call is on. Begin one with `callbox call`.")
+        return call
+
+    async def _end(self) -> None:
+        call = self._need_call()
+        await call.end_session()
+        await call.wait_ended()
+
+
+async def _do(call: CallSession, request: Request) -> None:
+    match request:
+        case Mute(muted=muted):
+            await call.mute_audio(not call.snapshot.muted if muted is None else muted)
+        case Route(mode=mode):
+            await call.set_audio_mode(mode)
+        case Pip(shown=shown):
+            wanted = not call.snapshot.pip if shown is None else shown
+            await (call.enter_pip_mode() if wanted else call.exit_pip_mode())
+        case Camera(wish=wish):
+            await _camera(call, wish)
+
+
+async def _camera(call: CallSession, wish: CameraWish) -> None:
+    """A facing opens a paused camera, too: who names one wants to see through it."""
+    if wish in (CameraWish.ON, CameraWish.OFF):
+        await call.pause_video(wish is CameraWish.OFF)
+        return
+    if wish is CameraWish.SWITCH:
+        await call.switch_camera()
+        return
+    if call.snapshot.wanted_facing is not Facing(wish.value):
+        await call.switch_camera()
+    await call.pause_video(False)

@@ -1,0 +1,213 @@
+"""The messages between the command line and a running unit. No I/O.
+
+One JSON object a line, UTF-8, at most MAX_LINE_BYTES. A request has an ``id``, chosen by the asker, and
+says in ``do`` what is wanted:
+
+    {"do": "mute", "id": 1, "muted": true}
+
+What comes back carries the same ``id``, and says in ``kind`` what it is:
+
+    {"kind": "answer", "id": 1, "body": {...}}      it is done; the last line of this id
+    {"kind": "refusal", "id": 1, "code": "...", "message": "..."}    so is this
+    {"kind": "news", "id": 2, "body": {...}}        one of a stream; more may follow
+
+A line that cannot be read is refused with the id that it had, or without one, and changes nothing.
+Several requests may be under way on one connection; closing it gives up all that are not done.
+"""
+
+import re
+from enum import Enum
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+
+from device.control.readings import ButtonReading, CallReading, Check, Happening, UnitReading
+from device.errors import ControlError
+from hal import AudioMode
+
+MAX_LINE_BYTES = 16 * 1024
+"""Of a request. What a unit answers may be longer: a still picture is."""
+MAX_ANSWER_BYTES = 16 * 1024 * 1024
+
+RequestId = Annotated[int, Meta(ge=0, le=2**53)]
+SessionId = Annotated[str, Meta(min_length=1, max_length=128)]
+
+
+def _tag(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+class Ask(Struct, frozen=True, kw_only=True, tag_field="do", tag=_tag, forbid_unknown_fields=True):
+    """What all requests have."""
+
+    id: RequestId
+
+
+class Status(Ask, frozen=True):
+    """All that the unit knows of itself. Answer: UnitReading."""
+
+
+class Follow(Ask, frozen=True):
+    """News: a Happening for each event of each call, until the connection is closed."""
+
+
+class Call(Ask, frozen=True):
+    """Join a session; None is the configured one. Answer: CallReading, once the unit is in it."""
+
+    session: SessionId | None = None
+
+
+class End(Ask, frozen=True):
+    """Leave the session. Answer: null, once everything is released."""
+
+
+class Mute(Ask, frozen=True):
+    """None: the other way. Answer: CallReading."""
+
+    muted: bool | None = None
+
+
+class CameraWish(Enum):
+    FRONT = "front"
+    REAR = "rear"
+    SWITCH = "switch"
+    ON = "on"
+    OFF = "off"
+
+
+class Camera(Ask, frozen=True):
+    """Answer: CallReading."""
+
+    wish: CameraWish
+
+
+class Route(Ask, frozen=True):
+    """Answer: CallReading."""
+
+    mode: AudioMode
+
+
+class Pip(Ask, frozen=True):
+    """None: the other way. Answer: CallReading."""
+
+    shown: bool | None = None
+
+
+class CheckHardware(Ask, frozen=True):
+    """Look at each part of the hardware, without disturbing a call. Answer: a list of Check."""
+
+
+class FollowButtons(Ask, frozen=True):
+    """News: a ButtonReading for each edge, until the connection is closed."""
+
+
+Request = Status | Follow | Call | End | Mute | Camera | Route | Pip | CheckHardware | FollowButtons
+
+ANSWERS: dict[type[Ask], Any] = {
+    Status: UnitReading,
+    Follow: Happening,
+    Call: CallReading,
+    End: None,
+    Mute: CallReading,
+    Camera: CallReading,
+    Route: CallReading,
+    Pip: CallReading,
+    CheckHardware: list[Check],
+    FollowButtons: ButtonReading,
+}
+"""What a request is answered with; of a stream, what its news are."""
+
+
+class Answer(Struct, frozen=True, tag_field="kind", tag=_tag):
+    id: int
+    body: msgspec.Raw
+
+
+class Refusal(Struct, frozen=True, tag_field="kind", tag=_tag):
+    """``code`` is for programs, ``message`` for a person."""
+
+    id: int | None
+    code: str
+    message: str
+
+
+class News(Struct, frozen=True, tag_field="kind", tag=_tag):
+    id: int
+    body: msgspec.Raw
+
+
+Reply = Answer | Refusal | News
+
+
+class _Numbered(Struct):
+    id: RequestId
+
+
+_requests: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
+_replies: msgspec.json.Decoder[Reply] = msgspec.json.Decoder(Reply)
+_numbers = msgspec.json.Decoder(_Numbered)
+
+
+class Unreadable(ControlError):
+    """A line that is no message. ``request_id``: the one that it had, if that could be read."""
+
+    def __init__(self, code: str, message: str, request_id: int | None = None) -> None:
+        super().__init__(code, message)
+        self.request_id = request_id
+
+
+def parse_request(line: bytes) -> Request:
+    """A request from its line, with or without the newline. Raises Unreadable."""
+    if len(line) > MAX_LINE_BYTES:
+        raise too_long()
+    try:
+        return _requests.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Unreadable("request_malformed", f"No request: {error}.", _id_of(line)) from None
+
+
+def too_long() -> Unreadable:
+    """The error of a line over MAX_LINE_BYTES."""
+    return Unreadable("request_too_long", f"A request has at most {MAX_LINE_BYTES} bytes.")
+
+
+def cut_off() -> Unreadable:
+    """The error of a line whose end never came."""
+    return Unreadable("request_cut_off", "The connection ended in the middle of a request.")
+
+
+def _id_of(line: bytes) -> int | None:
+    try:
+        return _numbers.decode(line).id
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def parse_reply(line: bytes) -> Reply:
+    """A reply from its line. Raises Unreadable."""
+    try:
+        return _replies.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Unreadable("reply_malformed", f"The unit said what is no reply: {error}.") from None
+
+
+def parse_body(request: Ask, body: msgspec.Raw) -> Any:
+    """What a request was answered with, as ANSWERS says. Raises Unreadable."""
+    try:
+        return msgspec.json.decode(body, type=ANSWERS[type(request)])
+    except msgspec.DecodeError as error:
+        raise Unreadable(
+            "reply_malformed",
+            f"The unit's answer cannot be read: {error}. It may run another version: restart it.",
+        ) from None
+
+
+def raw(body: object) -> msgspec.Raw:
+    """A value as the body of a reply."""
+    return msgspec.Raw(msgspec.json.encode(body))
+
+
+def line_of(message: Ask | Reply) -> bytes:
+    """The line of a message, with its newline."""
+    return msgspec.json.encode(message) + b"\n"

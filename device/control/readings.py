@@ -1,0 +1,158 @@
+"""What a unit says of itself over the control socket: values only, each readable as JSON.
+
+Counters run from the start of the call, so that whoever wants a rate takes the difference of two.
+"""
+
+from enum import Enum
+from typing import Any
+
+from msgspec import Struct
+
+from device.session.snapshot import Link
+from device.session.table import Phase
+from hal import AudioMode, Button, Edge, Facing
+
+
+class RouteReading(Struct, frozen=True):
+    mode: AudioMode
+    name: str
+    is_selected: bool
+
+
+class PeerReading(Struct, frozen=True):
+    """Another participant, as the others see them."""
+
+    uid: str
+    name: str
+    link: Link
+    is_muted: bool
+    is_paused: bool
+
+
+class CallReading(Struct, frozen=True):
+    """The call that is on. ``camera`` is None while it is closed, ``route`` while there is no sound;
+    ``idle_s`` is what is left until a session with nobody else in it ends."""
+
+    session: str
+    phase: Phase
+    is_audio_only: bool
+    is_muted: bool
+    camera: Facing | None
+    facings: tuple[Facing, ...]
+    route: AudioMode | None
+    routes: tuple[RouteReading, ...]
+    is_pip: bool
+    is_recording: bool
+    idle_s: float | None
+    video_requested_by: str | None
+    peers: tuple[PeerReading, ...]
+
+
+class StageReading(Struct, frozen=True):
+    """How long a stage of the media takes; see device.media.stages for what each is."""
+
+    stage: str
+    count: int
+    p50_s: float
+    p95_s: float
+    max_s: float
+
+
+class PeerTraffic(Struct, frozen=True):
+    """What goes to a peer and comes from them. Octets without retransmissions."""
+
+    uid: str
+    video_octets_sent: int
+    voice_octets_sent: int
+    packets_sent: int
+    loss_fraction: float
+    """Of the video sent, by the peer's last report."""
+    round_trip_s: float | None
+    takes_bps: float | None
+    """What the network to the peer takes."""
+    pictures_received: int
+    pictures_dropped: int
+    freezes: int
+    voice_packets_received: int
+    voice_samples_played: int
+    voice_samples_concealed: int
+    jitter_s: float
+    """How long the voice is held back, so that nearly all packets come in time."""
+    delay_s: float
+    """How long the voice played now has waited."""
+    links: int
+
+
+class MediaReading(Struct, frozen=True):
+    frames_encoded: int
+    video_bps: float
+    target_bps: int
+    frame_rate_hz: int
+    keyframes: int
+    stages: tuple[StageReading, ...]
+    peers: tuple[PeerTraffic, ...]
+
+
+class BoardReading(Struct, frozen=True):
+    """As hal.BoardStatus; None where the board does not say."""
+
+    model: str
+    memory_total_bytes: int | None
+    memory_available_bytes: int | None
+    temperature_c: float | None
+    throttled_bits: int | None
+
+
+class ProcessReading(Struct, frozen=True):
+    """The unit's process. ``cpu_s``: processor time used so far, over all cores."""
+
+    pid: int
+    uptime_s: float
+    cpu_s: float
+    memory_bytes: int
+
+
+class UnitReading(Struct, frozen=True):
+    """``session``: what the unit joins, or is in. ``last_word``: what it last told a person."""
+
+    version: str
+    session: str
+    exchange: str
+    last_word: str
+    call: CallReading | None
+    media: MediaReading | None
+    board: BoardReading
+    process: ProcessReading
+
+
+class Happening(Struct, frozen=True):
+    """An event of a call by its name without ``on_``, when it was told (Unix time), and its fields."""
+
+    event: str
+    at_s: float
+    details: dict[str, Any]
+
+
+class ButtonReading(Struct, frozen=True):
+    button: Button
+    edge: Edge
+    at_s: float
+
+
+class Verdict(Enum):
+    """WARNING: it works, and a person ought to know. SKIPPED: not there, by the configuration, or
+    not to be looked at now."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+class Check(Struct, frozen=True):
+    """What was found of one part, and what to do about it."""
+
+    part: str
+    verdict: Verdict
+    seen: str
+    remedy: str = ""

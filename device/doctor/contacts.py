@@ -1,0 +1,42 @@
+"""Whether the lines of buttons and outputs can be had."""
+
+from device.control.readings import Check, Verdict
+from hal import Buttons, ButtonsUnavailable, Outputs, OutputsUnavailable
+from hal.config import GpioBackend, HardwareConfig
+
+REMEDY = (
+    "Check the pins under [hardware.pins] (BCM numbers), that no other program holds them "
+    "(`gpioinfo` names it), and that the unit's user is in the group gpio."
+)
+
+
+def check_buttons(buttons: Buttons, config: HardwareConfig, is_claimed: bool) -> Check:
+    """``is_claimed``: this process has them open already."""
+    if config.buttons is GpioBackend.DISABLED:
+        return Check("buttons", Verdict.SKIPPED, "none, by the configuration")
+    if not is_claimed:
+        try:
+            buttons.open(lambda edge: None)
+        except ButtonsUnavailable as error:
+            return Check("buttons", Verdict.FAILED, str(error), REMEDY)
+        finally:
+            buttons.close()
+    pins = ", ".join(f"{button.value} {pin}" for button, pin in config.pins.buttons.items())
+    return Check("buttons", Verdict.OK, f"their lines can be had: {pins}")
+
+
+def check_outputs(outputs: Outputs, config: HardwareConfig, is_claimed: bool) -> Check:
+    """``is_claimed``: this process has them open already."""
+    if config.outputs is GpioBackend.DISABLED:
+        return Check("outputs", Verdict.SKIPPED, "none, by the configuration")
+    if not is_claimed:
+        try:
+            outputs.open()
+        except OutputsUnavailable as error:
+            return Check("outputs", Verdict.FAILED, str(error), REMEDY)
+        finally:
+            outputs.close()
+    lamps = [f"{lamp.value} {pin}" for lamp, pin in config.pins.lamps.items()]
+    door = [f"door {config.pins.door}"] if outputs.has_door else []
+    seen = ", ".join(lamps + door) or "none has a pin"
+    return Check("outputs", Verdict.OK, f"their lines can be had: {seen}")

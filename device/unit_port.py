@@ -1,0 +1,95 @@
+"""A running unit as its control socket sees it (device.control.ports.UnitPort)."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from device import telemetry
+from device.app import Unit
+from device.control.describe import call_reading
+from device.control.desk import ControlDesk
+from device.control.ports import Stop
+from device.control.readings import Check, UnitReading
+from device.control.server import ControlServer
+from device.doctor.hardware import check_hardware
+from device.errors import ControlError
+from device.session.call import CallSession
+from device.session.events import Event
+from device.session.facts import ButtonReported
+
+
+class ServedUnit:
+    """Reads and asks the unit; holds nothing of its own but when it began."""
+
+    def __init__(self, unit: Unit) -> None:
+        self._unit = unit
+        self._began_s = time.monotonic()
+        self._checks: set[asyncio.Task[list[Check]]] = set()
+
+    @property
+    def active_call(self) -> CallSession | None:
+        return self._unit.calls.active
+
+    def reading(self) -> UnitReading:
+        unit, call = self._unit, self._unit.calls.active
+        media = unit.media if call is not None else None
+        return UnitReading(
+            version=telemetry.VERSION,
+            session=unit.session,
+            exchange=unit.config.exchange.url,
+            last_word=unit.last_word,
+            call=call_reading(call) if call is not None else None,
+            media=telemetry.media_reading(media.statistics()) if media is not None else None,
+            board=telemetry.board_reading(unit.hardware.board),
+            process=telemetry.process_reading(self._began_s),
+        )
+
+    async def call(self, session: str | None) -> CallSession:
+        return await self._unit.call(session)
+
+    def watch_events(self, on_event: Callable[[Event], None]) -> Stop:
+        return self._unit.events.watch(on_event)
+
+    def watch_buttons(self, on_button: Callable[[ButtonReported], None]) -> Stop:
+        return self._unit.presses.watch(on_button)
+
+    async def check_hardware(self) -> list[Check]:
+        # To its end, even if nobody waits any more: what has been opened must be closed.
+        check = asyncio.get_running_loop().create_task(self._check_hardware(), name="check")
+        self._checks.add(check)
+        check.add_done_callback(self._checks.discard)
+        return await asyncio.shield(check)
+
+    async def aclose(self) -> None:
+        """Wait for what still looks at the hardware."""
+        await asyncio.gather(*self._checks, return_exceptions=True)
+
+    async def _check_hardware(self) -> list[Check]:
+        unit = self._unit
+        async with unit.alone_with_hardware() as is_alone:
+            return await check_hardware(unit.parts(), None if is_alone else self._frames)
+
+    def _frames(self) -> int:
+        media = self._unit.media
+        return media.statistics().video_frames_encoded if media is not None else 0
+
+
+@asynccontextmanager
+async def served(unit: Unit, path: Path) -> AsyncIterator[None]:
+    """The unit's control socket, for as long as the context lasts. Where there cannot be one the unit
+    says why, and goes on without; a unit that runs already is an error (ControlError)."""
+    port = ServedUnit(unit)
+    server = ControlServer(path, ControlDesk(port))
+    try:
+        await server.open()
+    except ControlError as error:
+        if error.code == "unit_running":
+            raise
+        unit.say(f"{error} Until then `callbox status` and the like find no unit.")
+    try:
+        yield
+    finally:
+        await server.aclose()
+        await port.aclose()
