@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 from device.config import Config, Decoder, EchoCanceller, ExchangeTable
 from device.control.broadcast import Broadcast
 from device.control.panel import ButtonPanel
-from device.doctor.hardware import Parts
+from device.control.readings import Check, Verdict
+from device.doctor.hardware import Parts, check_hardware
 from device.errors import CallboxError, CallInProgress, ConfigError, ExchangeUnreachable
 from device.exchange.client import ExchangeAccount, ExchangeAddress
 from device.media.engine import MediaEngine
@@ -24,6 +25,7 @@ from device.session.events import Event
 from device.session.facts import ButtonReported
 from device.session.listener import CallListener
 from device.session.values import EndReason, LinkTarget, Participant
+from hal import HalError
 from hal.select import Hardware, hardware_from
 
 logger = logging.getLogger(__name__)
@@ -232,6 +234,16 @@ def parts_of(hardware: Hardware, config: Config, is_claimed: bool) -> Parts:
         config.video,
         is_claimed,
     )
+
+
+async def check_own_hardware(config: Config) -> list[Check]:
+    """Look at the hardware where no unit runs that has it."""
+    try:
+        hardware = hardware_from(config.hardware)
+    except HalError as error:
+        remedy = "Correct it under [hardware] in callbox.toml."
+        return [Check("hardware", Verdict.FAILED, str(error), remedy)]
+    return await check_hardware(parts_of(hardware, config, is_claimed=False), None)
 
 
 def with_session(config: Config, session_id: str | None) -> Config:

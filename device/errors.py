@@ -97,5 +97,8 @@ class ControlError(CallboxError):
 
 
 class UnitUnreachable(ControlError):
-    def __init__(self, message: str) -> None:
+    """``may_run``: there is one, perhaps, that this user may not speak to."""
+
+    def __init__(self, message: str, may_run: bool = False) -> None:
         super().__init__("unit_unreachable", message)
+        self.may_run = may_run

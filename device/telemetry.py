@@ -10,10 +10,12 @@ from device.control.readings import (
     MediaReading,
     PeerTraffic,
     ProcessReading,
+    ReceivedReading,
     StageReading,
 )
 from device.media.stages import Stage, Timing
 from device.media.statistics import MediaStatistics, PeerCounts
+from device.media.traffic import Received
 from hal import Board
 
 VERSION = version("callbox")
@@ -36,24 +38,30 @@ def _stage(stage: Stage, timing: Timing) -> StageReading:
 
 
 def _traffic(uid: str, peer: PeerCounts) -> PeerTraffic:
+    now = peer.traffic
     return PeerTraffic(
         uid=uid,
+        video_sent_bps=now.video_sent_bps,
+        voice_sent_bps=now.voice_sent_bps,
         video_octets_sent=peer.video_octets_sent,
         voice_octets_sent=peer.voice_octets_sent,
-        packets_sent=peer.video_packets_sent + peer.voice_packets_sent,
         loss_fraction=peer.loss_fraction,
-        round_trip_s=peer.round_trip_s,
+        round_trip_s=now.round_trip_s,
         takes_bps=peer.takes_bps,
+        video=_received(now.video_received),
+        voice=_received(now.voice_received),
         pictures_received=peer.pictures.received,
         pictures_dropped=peer.pictures.dropped,
         freezes=peer.pictures.freezes,
-        voice_packets_received=peer.voice_packets_received,
         voice_samples_played=peer.voice.played_samples,
         voice_samples_concealed=peer.voice.concealed_samples,
-        jitter_s=peer.voice.target_s,
-        delay_s=peer.voice.delay_s,
+        voice_delay_s=peer.voice.delay_s,
         links=peer.links,
     )
+
+
+def _received(stream: Received) -> ReceivedReading:
+    return ReceivedReading(stream.bps, stream.jitter_s, stream.loss_fraction, stream.lost_packets)
 
 
 def board_reading(board: Board) -> BoardReading:

@@ -110,7 +110,8 @@ def _connected(path: Path) -> socket.socket:
         made.close()
         raise UnitUnreachable(
             f"{path} is for members of the group callbox. Join it with `sudo adduser $USER callbox` "
-            "and sign in again, or use sudo."
+            "and sign in again, or use sudo.",
+            may_run=True,
         ) from None
     except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError):
         made.close()

@@ -58,27 +58,36 @@ class StageReading(Struct, frozen=True):
     max_s: float
 
 
+class ReceivedReading(Struct, frozen=True):
+    """A stream that comes in, over about the last second; None: nothing reported yet."""
+
+    bps: float
+    jitter_s: float | None
+    loss_fraction: float | None
+    lost_packets: int | None
+
+
 class PeerTraffic(Struct, frozen=True):
-    """What goes to a peer and comes from them. Octets without retransmissions."""
+    """What goes to a peer and comes from them. Rates are of the last second, over the present link."""
 
     uid: str
+    video_sent_bps: float
+    voice_sent_bps: float
     video_octets_sent: int
     voice_octets_sent: int
-    packets_sent: int
     loss_fraction: float
     """Of the video sent, by the peer's last report."""
     round_trip_s: float | None
     takes_bps: float | None
     """What the network to the peer takes."""
+    video: ReceivedReading
+    voice: ReceivedReading
     pictures_received: int
     pictures_dropped: int
     freezes: int
-    voice_packets_received: int
     voice_samples_played: int
     voice_samples_concealed: int
-    jitter_s: float
-    """How long the voice is held back, so that nearly all packets come in time."""
-    delay_s: float
+    voice_delay_s: float
     """How long the voice played now has waited."""
     links: int
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from device.control.readings import Check, Verdict
-from hal import Camera, CameraFault, CameraUnavailable, EncodedFrame, Facing, VideoFormat
+from hal import Camera, CameraFault, CameraUnavailable, EncodedFrame, Facing, HalError, VideoFormat
 
 FIRST_PICTURE_WITHIN_S = 5.0
 LOOK_EVERY_S = 0.1
@@ -71,6 +71,8 @@ async def _check(camera: Camera, facing: Facing, video: VideoFormat) -> Check:
         frame = await asyncio.wait_for(came, FIRST_PICTURE_WITHIN_S)
     except CameraUnavailable as error:
         return Check(part, Verdict.FAILED, str(error), REMEDIES[error.reason])
+    except HalError as error:
+        return Check(part, Verdict.FAILED, str(error), "Correct it under [hardware].")
     except TimeoutError:
         seen = f"opened, and no picture came within {FIRST_PICTURE_WITHIN_S:.0f} s"
         return Check(part, Verdict.FAILED, seen, REMEDIES[CameraFault.SILENT])

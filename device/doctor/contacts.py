@@ -1,7 +1,7 @@
 """Whether the lines of buttons and outputs can be had."""
 
 from device.control.readings import Check, Verdict
-from hal import Buttons, ButtonsUnavailable, Outputs, OutputsUnavailable
+from hal import Buttons, HalError, Outputs
 from hal.config import GpioBackend, HardwareConfig
 
 REMEDY = (
@@ -17,7 +17,7 @@ def check_buttons(buttons: Buttons, config: HardwareConfig, is_claimed: bool) ->
     if not is_claimed:
         try:
             buttons.open(lambda edge: None)
-        except ButtonsUnavailable as error:
+        except HalError as error:
             return Check("buttons", Verdict.FAILED, str(error), REMEDY)
         finally:
             buttons.close()
@@ -32,7 +32,7 @@ def check_outputs(outputs: Outputs, config: HardwareConfig, is_claimed: bool) ->
     if not is_claimed:
         try:
             outputs.open()
-        except OutputsUnavailable as error:
+        except HalError as error:
             return Check("outputs", Verdict.FAILED, str(error), REMEDY)
         finally:
             outputs.close()

@@ -7,7 +7,15 @@ import threading
 import numpy as np
 
 from device.control.readings import Check, Verdict
-from hal import BLOCK_BYTES, BLOCK_S, AudioDevice, AudioFault, AudioRouter, AudioUnavailable
+from hal import (
+    BLOCK_BYTES,
+    BLOCK_S,
+    AudioDevice,
+    AudioFault,
+    AudioRouter,
+    AudioUnavailable,
+    HalError,
+)
 
 LISTEN_S = 0.3
 BLOCKS = round(LISTEN_S / BLOCK_S)
@@ -52,7 +60,7 @@ def _absent() -> Check:
 def _check(audio: AudioRouter, device: AudioDevice) -> list[Check]:
     part = f"sound {device.mode.value}"
     heard: list[bytes] = []
-    failures: list[AudioUnavailable] = []
+    failures: list[HalError] = []
     is_done = threading.Event()
 
     def take(block: bytes) -> None:
@@ -67,13 +75,16 @@ def _check(audio: AudioRouter, device: AudioDevice) -> list[Check]:
     try:
         audio.open(device.mode, take, lambda: bytes(BLOCK_BYTES), fail)
         is_done.wait(WITHIN_S)
-    except AudioUnavailable as error:
+    except HalError as error:
         failures.append(error)
     finally:
         audio.close()
     if failures:
         first = failures[0]
-        return [Check(part, Verdict.FAILED, str(first), REMEDIES[first.reason])]
+        remedy = "Correct it under [hardware]."
+        if isinstance(first, AudioUnavailable):
+            remedy = REMEDIES[first.reason]
+        return [Check(part, Verdict.FAILED, str(first), remedy)]
     route = Check(part, Verdict.OK, f"{device.name} opens")
     return [route, _microphone(device, b"".join(heard))] if device.has_microphone else [route]
 

@@ -64,9 +64,7 @@ class Served:
 
         return await asyncio.to_thread(do)
 
-    async def callbox(
-        self, *arguments: str, **environment: str
-    ) -> subprocess.CompletedProcess[str]:
+    async def callbox(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """The command, in a process of its own, without a terminal."""
         return await asyncio.to_thread(
             subprocess.run,

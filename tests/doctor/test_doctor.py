@@ -1,0 +1,344 @@
+"""`callbox doctor` on a unit with each part broken in turn: it names the part and the remedy, and its
+exit code tells."""
+
+import asyncio
+import json
+import os
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from device.cli.main import main
+from device.config import load
+from device.control import messages
+from device.doctor import system
+from device.exchange.server.config import ExchangeConfig
+from hal import AudioFault, CameraFault, Facing
+from hal.audio.simulated import SimulatedAudioRouter
+from hal.board import SimulatedBoard
+from hal.camera.simulated import SimulatedCamera
+from tests.cli.terminal import terminal
+from tests.control.conftest import Served, serving
+from tests.exchange.conftest import PASSWORD, RunningExchange, Wall, running
+
+HARDWARE = {
+    "buttons": "simulated",
+    "outputs": "simulated",
+    "board": "simulated",
+    "microphone": "tone:440",
+}
+HEALTHY = {
+    "LoadState": "loaded",
+    "ActiveState": "active",
+    "UnitFileState": "enabled",
+    "NRestarts": "0",
+    "WatchdogUSec": "10s",
+}
+
+
+@dataclass
+class Home:
+    """A folder with a configuration, a socket, and a systemctl that says what it is told to say."""
+
+    folder: Path
+    url: str
+    certificate: Path
+    capture: pytest.CaptureFixture[str]
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "callbox.toml"
+
+    @property
+    def socket(self) -> Path:
+        return self.folder / "control.sock"
+
+    def write(self, password: str = PASSWORD, extra: str = "", **hardware: Any) -> None:
+        rows = [f"{key} = {json.dumps(value)}" for key, value in (HARDWARE | hardware).items()]
+        self.config.write_text(
+            f'[unit]\nsession = "hall"\n[exchange]\nurl = "{self.url}"\nuid = "door"\n'
+            f'password = "{password}"\ncertificate = "{self.certificate}"\n'
+            "[call]\nidle_timeout_s = 0\n[video]\nwidth = 320\nheight = 180\n"
+            f'[media]\necho_canceller = "off"\n{extra}[hardware]\n' + "\n".join(rows)
+        )
+
+    def systemd_says(self, **properties: str) -> None:
+        lines = "\n".join(f"echo {key}={value}" for key, value in (HEALTHY | properties).items())
+        program = self.folder / "bin" / "systemctl"
+        program.parent.mkdir(exist_ok=True)
+        program.write_text(f"#!/bin/sh\n{lines}\n")
+        program.chmod(0o755)
+
+    @property
+    def arguments(self) -> list[str]:
+        return ["doctor", "--config", str(self.config), "--socket", str(self.socket)]
+
+    async def doctor(self) -> tuple[int, dict[str, dict[str, str]]]:
+        """Its exit code, and what it found of each part."""
+        code = await asyncio.to_thread(main, [*self.arguments, "--json"])
+        told = self.capture.readouterr()
+        assert told.err == ""
+        return code, {check["part"]: check for check in json.loads(told.out)}
+
+    async def finds(self, part: str, seen: str, remedy: str, verdict: str = "failed") -> None:
+        """It finds this part to be wrong, says what to do, and finds no other one to have failed."""
+        code, found = await self.doctor()
+        assert found[part]["verdict"] == verdict, found
+        assert seen in found[part]["seen"]
+        assert remedy in found[part]["remedy"]
+        failed = [check["part"] for check in found.values() if check["verdict"] == "failed"]
+        assert failed == ([part] if verdict == "failed" else [])
+        assert code == (1 if verdict == "failed" else 0)
+
+    @asynccontextmanager
+    async def unit(self, calls: bool = False) -> AsyncIterator[Served]:
+        """The unit, after its call unless it is to be in one."""
+        async with serving(load(self.config), self.socket) as served:
+            await served.in_call()
+            if not calls:
+                await served.ask(messages.End)
+            yield served
+
+
+@pytest.fixture
+async def exchange(tmp_path: Path) -> AsyncIterator[RunningExchange]:
+    async with running(ExchangeConfig(tmp_path / "exchange", port=0), Wall()) as made:
+        yield made
+
+
+@pytest.fixture
+def home(
+    exchange: RunningExchange,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Home:
+    assert exchange.certificate is not None
+    made = Home(tmp_path, exchange.url, exchange.certificate, capsys)
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin:{os.environ['PATH']}")
+    made.write()
+    made.systemd_says()
+    return made
+
+
+async def test_a_healthy_unit_is_well(home: Home) -> None:
+    async with home.unit(calls=True):
+        code, found = await home.doctor()
+    verdicts = {part: check["verdict"] for part, check in found.items()}
+    verdicts.pop("clock")  # this machine's own affair
+    assert code == 0
+    assert set(verdicts.values()) == {"ok"}, found
+    assert {
+        "configuration",
+        "camera",
+        "sound",
+        "buttons",
+        "outputs",
+        "temperature",
+        "power",
+    } <= set(found)
+    assert {"throttling", "memory", "disk", "network", "exchange", "certificate"} <= set(found)
+    assert {"account", "call", "service", "watchdog", "versions"} <= set(found)
+
+
+async def test_on_a_terminal_it_speaks_in_colour_and_with_remedies(home: Home) -> None:
+    home.write(microphone="silence")
+
+    def look() -> str:
+        with terminal(*home.arguments) as shown:
+            text = shown.rest()
+            assert shown.process.wait(10) == 1
+            return text
+
+    async with home.unit():
+        text = await asyncio.to_thread(look)
+    assert "\x1b[31mFAIL\x1b[0m  microphone speaker" in text
+    assert "-> " in text
+    assert "alsamixer" in text
+
+
+async def test_configuration_that_is_wrong(home: Home) -> None:
+    home.config.write_text("[unit]\nsesion = 'hall'\n")
+    code, found = await home.doctor()
+    assert code == 1
+    assert "unit.sesion" in found["configuration"]["seen"]
+    assert "callbox config check" in found["configuration"]["remedy"]
+    assert found["hardware"]["verdict"] == "skipped"
+
+
+async def test_configuration_that_lacks_something(home: Home) -> None:
+    home.write(password="")
+    code, found = await home.doctor()
+    assert code == 1
+    assert "password under [exchange]" in found["configuration"]["seen"]
+    assert "add-unit" in found["configuration"]["remedy"]
+
+
+async def test_no_camera(home: Home) -> None:
+    home.write(facings=[])
+    async with serving(load(home.config), home.socket) as served:
+        await served.ask(messages.Call)
+        await served.ask(messages.End)
+        await home.finds("camera", "none is there", "ribbon cable")
+
+
+async def test_a_camera_that_is_held(home: Home) -> None:
+    async with home.unit() as served:
+        camera = served.unit.hardware.camera
+        assert isinstance(camera, SimulatedCamera)
+        camera.sensors.fail_next_open(CameraFault.BUSY)
+        await home.finds("camera front", "", "fuser")
+
+
+async def test_a_camera_that_gives_no_pictures(home: Home) -> None:
+    async with home.unit() as served:
+        camera = served.unit.hardware.camera
+        assert isinstance(camera, SimulatedCamera)
+        camera.sensors.go_silent(Facing.REAR)
+        await home.finds("camera rear", "", "cable")
+
+
+async def test_a_sound_card_that_is_held(home: Home) -> None:
+    async with home.unit() as served:
+        audio = served.unit.hardware.audio
+        assert isinstance(audio, SimulatedAudioRouter)
+        audio.fail_next_open(AudioFault.BUSY)
+        await home.finds("sound earpiece", "failed to open", "fuser -v /dev/snd")
+
+
+async def test_a_microphone_that_hears_nothing(home: Home) -> None:
+    home.write(microphone="silence")
+    async with home.unit():
+        code, found = await home.doctor()
+    failed = {part for part, check in found.items() if check["verdict"] == "failed"}
+    assert (code, failed) == (1, {"microphone earpiece", "microphone speaker"})
+    assert "alsamixer" in found["microphone speaker"]["remedy"]
+
+
+@pytest.mark.parametrize("part", ["buttons", "outputs"])
+async def test_lines_that_cannot_be_had_where_no_unit_runs(home: Home, part: str) -> None:
+    home.write(extra="[hardware.pins]\ndoor = 26\n", **{part: "gpio"})
+    code, found = await home.doctor()
+    assert code == 1
+    assert found[part]["verdict"] == "failed"
+    assert "[hardware.pins]" in found[part]["remedy"]
+    assert found["camera front"]["verdict"] == "ok", "the rest was looked at all the same"
+
+
+@pytest.mark.parametrize(
+    ("part", "reading", "seen", "remedy", "verdict"),
+    [
+        ("temperature", {"temperature_c": 84.0}, "84 °C", "heat sink", "failed"),
+        ("temperature", {"temperature_c": 74.0}, "74 °C", "heat sink", "warning"),
+        ("power", {"throttled_bits": 0x1}, "under-voltage now", "supply", "failed"),
+        ("power", {"throttled_bits": 0x10000}, "since the last boot", "supply", "warning"),
+        ("throttling", {"throttled_bits": 0x4}, "slowed down now", "heat sink", "failed"),
+        ("throttling", {"throttled_bits": 0x80000}, "since", "heat sink", "warning"),
+        ("memory", {"memory_available_bytes": 20 << 20}, "20 MiB", "512 MiB", "failed"),
+        ("memory", {"memory_available_bytes": 100 << 20}, "100 MiB", "512 MiB", "warning"),
+    ],
+)
+async def test_a_board_that_suffers(
+    home: Home, part: str, reading: dict[str, Any], seen: str, remedy: str, verdict: str
+) -> None:
+    async with home.unit(calls=True) as served:
+        board = served.unit.hardware.board
+        assert isinstance(board, SimulatedBoard)
+        board.status = replace(board.status, **reading)
+        await home.finds(part, seen, remedy, verdict)
+
+
+async def test_an_exchange_that_is_away(home: Home, exchange: RunningExchange) -> None:
+    async with home.unit():
+        await exchange.stop()
+        await home.finds("exchange", "Connection refused", "callbox-exchange")
+
+
+async def test_a_network_that_does_not_lead_there(home: Home) -> None:
+    async with home.unit():
+        home.url = "https://nowhere.invalid:8443"
+        home.write()
+        code, found = await home.doctor()
+    failed = {part for part, check in found.items() if check["verdict"] == "failed"}
+    assert (code, failed) == (1, {"network", "exchange"})
+    assert "Wi-Fi" in found["network"]["remedy"]
+    assert "[exchange]" in found["exchange"]["remedy"]
+
+
+async def test_another_certificate_than_the_pinned_one(home: Home, tmp_path: Path) -> None:
+    async with home.unit(), running(ExchangeConfig(tmp_path / "other", port=0), Wall()) as other:
+        assert other.certificate is not None
+        home.certificate = other.certificate
+        home.write()
+        await home.finds("certificate", "not the pinned one", "exchange.pem")
+
+
+async def test_a_certificate_file_that_is_gone(home: Home, tmp_path: Path) -> None:
+    async with home.unit():
+        home.certificate = tmp_path / "none.pem"
+        home.write()
+        await home.finds("exchange", "none.pem", "add-unit")
+
+
+async def test_an_account_that_is_refused(home: Home) -> None:
+    async with home.unit():
+        home.write(password="not the password")
+        await home.finds("account", "door", "add-unit door --replace")
+
+
+@pytest.mark.parametrize(
+    ("properties", "part", "seen", "remedy", "verdict"),
+    [
+        ({"ActiveState": "failed"}, "service", "failed", "systemctl start", "failed"),
+        ({"UnitFileState": "disabled"}, "service", "disabled", "systemctl enable", "warning"),
+        ({"WatchdogUSec": "0"}, "watchdog", "off", "WatchdogSec", "warning"),
+    ],
+)
+async def test_a_service_that_is_not_as_it_should_be(
+    home: Home, properties: dict[str, str], part: str, seen: str, remedy: str, verdict: str
+) -> None:
+    home.systemd_says(**properties)
+    async with home.unit(calls=True):
+        await home.finds(part, seen, remedy, verdict)
+
+
+async def test_no_unit_that_runs(home: Home) -> None:
+    await home.finds("service", "nobody answers", "systemctl restart")
+    home.systemd_says(LoadState="not-found")
+    await home.finds("service", "no unit runs", "callbox run")
+
+
+async def test_a_call_that_is_not_on(home: Home) -> None:
+    async with home.unit():
+        await home.finds("call", "none is on", "callbox call", "warning")
+
+
+def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for free, verdict in ((50 << 20, "failed"), (200 << 20, "warning"), (900 << 20, "ok")):
+        usage = shutil._ntuple_diskusage(1 << 34, 0, free)  # type: ignore[attr-defined]
+        monkeypatch.setattr(shutil, "disk_usage", lambda folder, found=usage: found)
+        check = system.check_disk(tmp_path / "not" / "there")
+        assert check.verdict.value == verdict
+        assert verdict == "ok" or "journalctl --vacuum-size" in check.remedy
+
+
+@pytest.mark.parametrize(("state", "verdict"), [(0, "ok"), (5, "warning"), (None, "skipped")])
+def test_the_clock(state: int | None, verdict: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(system, "_clock_state", lambda: state)
+    check = system.check_clock()
+    assert check.verdict.value == verdict
+    assert verdict != "warning" or "timedatectl" in check.remedy
+
+
+def test_this_machine_says_whether_its_clock_is_set() -> None:
+    assert system._clock_state() in range(6)
+
+
+def test_an_older_unit_that_still_runs() -> None:
+    check = system.check_versions("0.0.1")
+    assert (check.verdict.value, "systemctl restart" in check.remedy) == ("warning", True)
