@@ -7,6 +7,7 @@
              [hardware.webcam] its cameras, as in hal.camera.settings
 [video]      width, height, frame_rate_hz, bitrate_bps
 [media]      echo_canceller: "webrtc" or "off"; decoder: "software" or "h264_v4l2m2m"
+[metrics]    listen
 """
 
 import tomllib
@@ -64,6 +65,14 @@ class MediaTable:
 
 
 @dataclass(frozen=True, slots=True)
+class MetricsTable:
+    """``listen``: where a Prometheus may come for the metrics, such as 127.0.0.1:9100; empty: nowhere.
+    Who reaches it reads who is in a call."""
+
+    listen: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     unit: UnitTable = UnitTable()
     exchange: ExchangeTable = ExchangeTable()
@@ -71,6 +80,7 @@ class Config:
     hardware: HardwareConfig = field(default_factory=HardwareConfig)
     video: VideoFormat = VideoFormat()
     media: MediaTable = MediaTable()
+    metrics: MetricsTable = MetricsTable()
 
 
 def load(path: Path) -> Config:

@@ -3,15 +3,17 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from device import telemetry
 from device.app import Unit
 from device.control.describe import call_reading
 from device.control.desk import ControlDesk
+from device.control.metrics import metrics_text
 from device.control.ports import Stop
 from device.control.readings import Check, UnitReading
+from device.control.scrape import MetricsServer
 from device.control.server import ControlServer
 from device.doctor.hardware import check_hardware
 from device.errors import ControlError
@@ -78,18 +80,33 @@ class ServedUnit:
 
 @asynccontextmanager
 async def served(unit: Unit, path: Path) -> AsyncIterator[None]:
-    """The unit's control socket, for as long as the context lasts. Where there cannot be one the unit
-    says why, and goes on without; a unit that runs already is an error (ControlError)."""
+    """The unit's control socket, and its metrics where the configuration wants them, for as long as the
+    context lasts. What cannot be is said, and the unit goes on without; but a unit that runs already
+    raises ControlError, and an address that is none ConfigError."""
     port = ServedUnit(unit)
-    server = ControlServer(path, ControlDesk(port))
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(port.aclose)
+        server = ControlServer(path, ControlDesk(port))
+        try:
+            await server.open()
+        except ControlError as error:
+            if error.code == "unit_running":
+                raise
+            unit.say(f"{error} Until then `callbox status` and the like find no unit.")
+        stack.push_async_callback(server.aclose)
+        if unit.config.metrics.listen:
+            await stack.enter_async_context(_metrics(unit, port))
+        yield
+
+
+@asynccontextmanager
+async def _metrics(unit: Unit, port: ServedUnit) -> AsyncIterator[None]:
+    server = MetricsServer(unit.config.metrics.listen, lambda: metrics_text(port.reading()))
     try:
         await server.open()
     except ControlError as error:
-        if error.code == "unit_running":
-            raise
-        unit.say(f"{error} Until then `callbox status` and the like find no unit.")
+        unit.say(str(error))
     try:
         yield
     finally:
         await server.aclose()
-        await port.aclose()

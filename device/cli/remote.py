@@ -35,6 +35,13 @@ def add_to(commands: Any) -> None:
     route.add_argument("mode", nargs="?", choices=[mode.value for mode in AudioMode])
     pip = _add(commands, "pip", _pip, "make the call's view small, over what else is shown")
     pip.add_argument("switch", nargs="?", choices=SWITCHES, default="toggle", help="(%(default)s)")
+    _add(commands, "metrics", _metrics, "what Prometheus reads, as text")
+    top = _add(commands, "top", _top, "the media of the call, live, until interrupted")
+    top.add_argument(
+        "--interval", type=_interval, default=1.0, metavar="SECONDS", help="(%(default)s)"
+    )
+    top.add_argument("--once", action="store_true", help="look once; so it does without a terminal")
+    top.add_argument("--json", action="store_true", help="a JSON object a line")
     for parser in (call, mute, camera, route, pip):
         with_json(parser)
     events = _add(commands, "events", _events, "what happens in the unit's calls, as it happens")
@@ -136,6 +143,46 @@ def _ask(options: argparse.Namespace, kind: Callable[..., messages.Ask], **field
     else:
         print(*call_lines(call), sep="\n")
     return 0
+
+
+def _metrics(options: argparse.Namespace) -> int:
+    from device.control.metrics import metrics_text
+
+    with unit_of(options) as unit:
+        print(metrics_text(unit.ask(messages.Status)), end="")
+    return 0
+
+
+def _interval(text: str) -> float:
+    seconds = float(text)
+    if not 0.2 <= seconds <= 3600:
+        raise argparse.ArgumentTypeError("it must be 0.2 to 3600 seconds")
+    return seconds
+
+
+def _top(options: argparse.Namespace) -> int:
+    once = options.once or not (options.json or sys.stdout.isatty())
+    with unit_of(options) as unit:
+        try:
+            if options.json:
+                _top_json(unit, options.interval, once)
+            else:
+                from device.cli.top import top
+
+                top(unit, options.interval, once)
+        except KeyboardInterrupt:
+            return 0
+    return 0
+
+
+def _top_json(unit: ControlClient, every_s: float, once: bool) -> None:
+    from device.cli.printing import print_json
+
+    while True:
+        print_json(unit.ask(messages.Status), indent=None)
+        if once:
+            return
+        time.sleep(every_s)
 
 
 def _events(options: argparse.Namespace) -> int:

@@ -28,6 +28,8 @@ HOMES = {
     "libcamera": ("hal.camera.picamera",),
     "videodev2": ("hal.camera.codec_block", "hal.camera.v4l2"),
     "alsaaudio": ("hal.audio.alsa",),
+    "rich": ("device.cli.top",),
+    "shtab": ("device.cli.manual",),
     "sdl2": ("device.screen",),
 }
 
