@@ -1,6 +1,5 @@
 """A running unit as its control socket sees it (device.control.ports.UnitPort)."""
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -12,11 +11,12 @@ from device.control.describe import call_reading
 from device.control.desk import ControlDesk
 from device.control.metrics import metrics_text
 from device.control.ports import Stop
-from device.control.readings import Check, UnitReading
+from device.control.readings import Check, SoundNews, UnitReading
 from device.control.scrape import MetricsServer
 from device.control.server import ControlServer
 from device.doctor.hardware import check_hardware
-from device.errors import ControlError
+from device.doctor.tones import play_tones
+from device.errors import CallInProgress, ControlError
 from device.session.call import CallSession
 from device.session.events import Event
 from device.session.facts import ButtonReported
@@ -28,7 +28,6 @@ class ServedUnit:
     def __init__(self, unit: Unit) -> None:
         self._unit = unit
         self._began_s = time.monotonic()
-        self._checks: set[asyncio.Task[list[Check]]] = set()
 
     @property
     def active_call(self) -> CallSession | None:
@@ -57,18 +56,13 @@ class ServedUnit:
     def watch_buttons(self, on_button: Callable[[ButtonReported], None]) -> Stop:
         return self._unit.presses.watch(on_button)
 
+    async def play_tones(self, tell: Callable[[SoundNews], None]) -> None:
+        async with self._unit.alone_with_hardware() as is_alone:
+            if not is_alone:
+                raise CallInProgress("A call is on, and has the sound. End it first: callbox end.")
+            await play_tones(self._unit.hardware.audio, tell)
+
     async def check_hardware(self) -> list[Check]:
-        # To its end, even if nobody waits any more: what has been opened must be closed.
-        check = asyncio.get_running_loop().create_task(self._check_hardware(), name="check")
-        self._checks.add(check)
-        check.add_done_callback(self._checks.discard)
-        return await asyncio.shield(check)
-
-    async def aclose(self) -> None:
-        """Wait for what still looks at the hardware."""
-        await asyncio.gather(*self._checks, return_exceptions=True)
-
-    async def _check_hardware(self) -> list[Check]:
         unit = self._unit
         async with unit.alone_with_hardware() as is_alone:
             return await check_hardware(unit.parts(), None if is_alone else self._frames)
@@ -85,7 +79,6 @@ async def served(unit: Unit, path: Path) -> AsyncIterator[None]:
     raises ControlError, and an address that is none ConfigError."""
     port = ServedUnit(unit)
     async with AsyncExitStack() as stack:
-        stack.push_async_callback(port.aclose)
         server = ControlServer(path, ControlDesk(port))
         try:
             await server.open()

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from device.cli import doctor, exchange, remote, unit
+from device.cli import doctor, exchange, remote, testing, unit
 from device.errors import CallboxError, ConfigError, UnitUnreachable
 from hal import HalError
 
@@ -62,6 +62,7 @@ def parser() -> argparse.ArgumentParser:
     unit.add_run(commands, DEFAULT_CONFIG)
     remote.add_to(commands)
     doctor.add_to(commands, DEFAULT_CONFIG)
+    testing.add_to(commands)
     exchange.add_to(commands)
     unit.add_demo(commands)
     unit.add_selftest(commands)

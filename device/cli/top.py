@@ -83,9 +83,8 @@ def _peers(media: MediaReading, before: MediaReading | None, names: dict[str, st
         name = names.get(peer.uid, peer.uid)
         concealed = _concealed(earlier.get(peer.uid), peer)
         trip, delay = ms(peer.round_trip_s), ms(peer.voice_delay_s)
-        table.add_row(
-            name, "video to", kbps(peer.video_sent_bps), _percent(peer.loss_fraction), "", trip
-        )
+        lost = _percent(peer.loss_fraction)
+        table.add_row(name, "video to", kbps(peer.video_sent_bps), lost, "", trip)
         table.add_row("", "voice to", kbps(peer.voice_sent_bps))
         table.add_row("", "video from", *_received(peer.video))
         table.add_row("", "voice from", *_received(peer.voice), "", concealed, delay)

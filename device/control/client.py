@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from device.control import messages
-from device.control.messages import Answer, Ask, News, Refusal, Reply
+from device.control.messages import Answer, Ask, Done, News, Refusal, Reply
 from device.errors import ControlError, UnitUnreachable
 
 SOCKET_VARIABLE = "CALLBOX_SOCKET"
@@ -58,21 +58,21 @@ class ControlClient:
         """
         request = self._send(kind(id=next(self._ids), **fields))
         reply = self._reply()
-        if isinstance(reply, News):
+        if not isinstance(reply, Answer):
             raise ControlError("reply_malformed", "The unit told news where it was to answer.")
         return messages.parse_body(request, reply.body)
 
     def follow(self, kind: Callable[..., Ask]) -> Iterator[Any]:
-        """News until the unit ends, which raises UnitUnreachable. The stream has begun when this
-        returns."""
+        """News until the stream ends; that the unit does raises UnitUnreachable. The stream has begun
+        when this returns."""
         request = self._send(kind(id=next(self._ids)))
         self._reply()
         self._socket.settimeout(None)
         return self._news(request)
 
     def _news(self, request: Ask) -> Iterator[Any]:
-        while True:
-            yield messages.parse_body(request, self._reply().body)
+        while not isinstance(reply := self._reply(), Done):
+            yield messages.parse_body(request, reply.body)
 
     def _send(self, request: Ask) -> Ask:
         # A unit that hangs up has often said why: that is read next.
@@ -80,7 +80,7 @@ class ControlClient:
             self._socket.sendall(messages.line_of(request))
         return request
 
-    def _reply(self) -> Answer | News:
+    def _reply(self) -> Answer | News | Done:
         try:
             line = self._lines.readline(messages.MAX_ANSWER_BYTES)
         except TimeoutError:

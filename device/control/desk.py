@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
 
 from device.control.describe import call_reading, happening
 from device.control.messages import (
@@ -16,9 +17,11 @@ from device.control.messages import (
     FollowButtons,
     Mute,
     Pip,
+    PlayTones,
     Request,
     Route,
     Status,
+    Stream,
 )
 from device.control.ports import UnitPort
 from device.control.readings import ButtonReading, Happening
@@ -31,8 +34,7 @@ from hal import Facing
 KEPT_NEWS = 1000
 """For a follower who does not read. The oldest are dropped."""
 
-Stream = Follow | FollowButtons
-News = asyncio.Queue[Happening | ButtonReading]
+News = asyncio.Queue[object | None]
 
 
 class ControlDesk:
@@ -59,20 +61,26 @@ class ControlDesk:
                 await _do(call, request)
                 return call_reading(call)
 
-    @contextmanager
-    def news(self, request: Stream) -> Iterator[News]:
-        """What happens from now on; hearing of it ends with the context."""
+    @asynccontextmanager
+    async def news(self, request: Stream) -> AsyncIterator[News]:
+        """What happens from now on; None says that no more comes. Leaving ends it, and raises what went
+        wrong in it (CallboxError kinds)."""
         news: News = asyncio.Queue()
 
-        def put(item: Happening | ButtonReading) -> None:
+        def put(item: object) -> None:
             if news.qsize() >= KEPT_NEWS:
                 news.get_nowait()
             news.put_nowait(item)
 
-        if isinstance(request, Follow):
-            stop = self._unit.watch_events(lambda event: put(self._happening(event)))
-        else:
-            stop = self._unit.watch_buttons(lambda reported: put(self._button(reported)))
+        match request:
+            case Follow():
+                stop = self._unit.watch_events(lambda event: put(self._happening(event)))
+            case FollowButtons():
+                stop = self._unit.watch_buttons(lambda reported: put(self._button(reported)))
+            case PlayTones():
+                async with _until_done(self._unit.play_tones(put), lambda: put(None)):
+                    yield news
+                return
         try:
             yield news
         finally:
@@ -94,6 +102,22 @@ class ControlDesk:
         call = self._need_call()
         await call.end_session()
         await call.wait_ended()
+
+
+@asynccontextmanager
+async def _until_done(
+    work: Coroutine[Any, Any, None], on_end: Callable[[], None]
+) -> AsyncIterator[None]:
+    """Does the work meanwhile; what it raises is raised at the end."""
+    task = asyncio.get_running_loop().create_task(work, name="control-stream")
+    task.add_done_callback(lambda _: on_end())
+    try:
+        yield
+    except BaseException:
+        task.cancel()
+        await asyncio.wait([task])
+        raise
+    await task
 
 
 async def _do(call: CallSession, request: Request) -> None:

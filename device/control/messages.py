@@ -7,9 +7,10 @@ says in ``do`` what is wanted:
 
 What comes back carries the same ``id``, and says in ``kind`` what it is:
 
-    {"kind": "answer", "id": 1, "body": {...}}      it is done; the last line of this id
-    {"kind": "refusal", "id": 1, "code": "...", "message": "..."}    so is this
-    {"kind": "news", "id": 2, "body": {...}}        one of a stream; more may follow
+    {"kind": "answer", "id": 1, "body": {...}}      it is done, or a stream begins
+    {"kind": "refusal", "id": 1, "code": "...", "message": "..."}
+    {"kind": "news", "id": 2, "body": {...}}        one of a stream, which its answer has begun
+    {"kind": "done", "id": 2}                       the end of a stream that has one
 
 A line that cannot be read is refused with the id that it had, or without one, and changes nothing.
 Several requests may be under way on one connection; closing it gives up all that are not done.
@@ -22,7 +23,14 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
-from device.control.readings import ButtonReading, CallReading, Check, Happening, UnitReading
+from device.control.readings import (
+    ButtonReading,
+    CallReading,
+    Check,
+    Happening,
+    SoundNews,
+    UnitReading,
+)
 from device.errors import ControlError
 from hal import AudioMode
 
@@ -102,7 +110,12 @@ class FollowButtons(Ask, frozen=True):
     """News: a ButtonReading for each edge, until the connection is closed."""
 
 
-Request = Status | Follow | Call | End | Mute | Camera | Route | Pip | CheckHardware | FollowButtons
+class PlayTones(Ask, frozen=True):
+    """Play a tone on each route. News: SoundNews; done after the last. Refused during a call."""
+
+
+Stream = Follow | FollowButtons | PlayTones
+Request = Status | Call | End | Mute | Camera | Route | Pip | CheckHardware | Stream
 
 ANSWERS: dict[type[Ask], Any] = {
     Status: UnitReading,
@@ -115,6 +128,7 @@ ANSWERS: dict[type[Ask], Any] = {
     Pip: CallReading,
     CheckHardware: list[Check],
     FollowButtons: ButtonReading,
+    PlayTones: SoundNews,
 }
 """What a request is answered with; of a stream, what its news are."""
 
@@ -137,7 +151,11 @@ class News(Struct, frozen=True, tag_field="kind", tag=_tag):
     body: msgspec.Raw
 
 
-Reply = Answer | Refusal | News
+class Done(Struct, frozen=True, tag_field="kind", tag=_tag):
+    id: int
+
+
+Reply = Answer | Refusal | News | Done
 
 
 class _Numbered(Struct):

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from device.control.readings import Check, UnitReading
+from device.control.readings import Check, SoundNews, UnitReading
 from device.session.call import CallSession
 from device.session.events import Event
 from device.session.facts import ButtonReported
@@ -32,6 +32,9 @@ class UnitPort(Protocol):
 
     def watch_buttons(self, on_button: Callable[[ButtonReported], None]) -> Stop:
         """Hear of every edge, in the event loop. Returns what stops it."""
+
+    async def play_tones(self, tell: Callable[[SoundNews], None]) -> None:
+        """On each route in turn. Raises CallInProgress during a call."""
 
     async def check_hardware(self) -> list[Check]:
         """Look at each part of the hardware, without disturbing a call."""

@@ -148,6 +148,30 @@ class ButtonReading(Struct, frozen=True):
     at_s: float
 
 
+class SoundLevel(Struct, frozen=True, tag="level", tag_field="what"):
+    """What the microphone hears while a route is tested; None where it has none."""
+
+    mode: AudioMode
+    level_dbfs: float | None
+
+
+class SoundResult(Struct, frozen=True, tag="result", tag_field="what"):
+    """What came of a tone on a route. ``failure``: why it could not be played. ``echo_db``: the tone in
+    the microphone against the tone played; None: not heard."""
+
+    mode: AudioMode
+    name: str
+    tone_hz: int
+    failure: str
+    has_microphone: bool
+    rest_dbfs: float | None
+    echo_db: float | None
+    delay_s: float | None
+
+
+SoundNews = SoundLevel | SoundResult
+
+
 class Verdict(Enum):
     """WARNING: it works, and a person ought to know. SKIPPED: not there, by the configuration, or
     not to be looked at now."""

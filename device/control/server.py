@@ -8,8 +8,8 @@ import socket
 from pathlib import Path
 
 from device.control import messages
-from device.control.desk import ControlDesk, Stream
-from device.control.messages import MAX_LINE_BYTES, Reply, Request, Unreadable
+from device.control.desk import ControlDesk
+from device.control.messages import MAX_LINE_BYTES, Reply, Request, Stream, Unreadable
 from device.errors import CallboxError, ControlError
 from hal import HalError
 
@@ -138,10 +138,11 @@ class _Connection:
             await self._say(_refusal(defect, request.id))
 
     async def _tell_news(self, request: Stream) -> None:
-        with self._desk.news(request) as news:
+        async with self._desk.news(request) as news:
             await self._say(messages.Answer(request.id, messages.raw(None)))
-            while True:
-                await self._say(messages.News(request.id, messages.raw(await news.get())))
+            while (item := await news.get()) is not None:
+                await self._say(messages.News(request.id, messages.raw(item)))
+        await self._say(messages.Done(request.id))
 
     async def _say(self, reply: Reply) -> None:
         async with self._writing:

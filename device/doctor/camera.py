@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from device.control.readings import Check, Verdict
+from device.doctor.threads import to_its_end
 from hal import Camera, CameraFault, CameraUnavailable, EncodedFrame, Facing, HalError, VideoFormat
 
 FIRST_PICTURE_WITHIN_S = 5.0
@@ -67,7 +68,7 @@ async def _check(camera: Camera, facing: Facing, video: VideoFormat) -> Check:
         loop.call_soon_threadsafe(settle, what)
 
     try:
-        await asyncio.to_thread(camera.open, facing, video, tell, tell)
+        await to_its_end(camera.open, facing, video, tell, tell)
         frame = await asyncio.wait_for(came, FIRST_PICTURE_WITHIN_S)
     except CameraUnavailable as error:
         return Check(part, Verdict.FAILED, str(error), REMEDIES[error.reason])
@@ -77,6 +78,6 @@ async def _check(camera: Camera, facing: Facing, video: VideoFormat) -> Check:
         seen = f"opened, and no picture came within {FIRST_PICTURE_WITHIN_S:.0f} s"
         return Check(part, Verdict.FAILED, seen, REMEDIES[CameraFault.SILENT])
     finally:
-        await asyncio.to_thread(camera.close)
+        await to_its_end(camera.close)
     seen = f"gives pictures of {video.width}x{video.height} (the first: {len(frame.data)} bytes)"
     return Check(part, Verdict.OK, seen)

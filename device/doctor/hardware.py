@@ -1,6 +1,5 @@
 """All the hardware of a unit, part by part: in the process that has it."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -8,8 +7,9 @@ from device.control.readings import Check
 from device.doctor import camera, sound
 from device.doctor.board import check_board
 from device.doctor.contacts import check_buttons, check_outputs
+from device.doctor.threads import to_its_end
 from hal import AudioRouter, Board, Buttons, Camera, Outputs, VideoFormat
-from hal.config import HardwareConfig
+from hal.config import AudioBackend, HardwareConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +31,17 @@ async def check_hardware(parts: Parts, frames_in_call: Callable[[], int] | None)
     begins until this returns."""
     if frames_in_call is None:
         seen = await camera.check_cameras(parts.camera, parts.video)
-        heard = await sound.check_sound(parts.audio)
+        is_silence = parts.config.audio is AudioBackend.SIMULATED and (
+            parts.config.microphone == "silence"
+        )
+        heard = await sound.check_sound(parts.audio, is_silence)
     else:
         seen = await camera.check_in_call(parts.camera, frames_in_call)
         heard = sound.check_in_call(parts.audio)
     return [
         *seen,
         *heard,
-        await asyncio.to_thread(check_buttons, parts.buttons, parts.config, parts.is_claimed),
-        await asyncio.to_thread(check_outputs, parts.outputs, parts.config, parts.is_claimed),
+        await to_its_end(check_buttons, parts.buttons, parts.config, parts.is_claimed),
+        await to_its_end(check_outputs, parts.outputs, parts.config, parts.is_claimed),
         *check_board(parts.board.read()),
     ]

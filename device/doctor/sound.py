@@ -1,12 +1,13 @@
 """Whether each audio route opens, and whether the microphone hears anything."""
 
-import asyncio
 import math
 import threading
+from dataclasses import replace
 
 import numpy as np
 
 from device.control.readings import Check, Verdict
+from device.doctor.threads import to_its_end
 from hal import (
     BLOCK_BYTES,
     BLOCK_S,
@@ -32,12 +33,15 @@ REMEDIES = {
 }
 
 
-async def check_sound(audio: AudioRouter) -> list[Check]:
-    """Opens each route for a third of a second, playing silence. Only while nobody uses the sound."""
+async def check_sound(audio: AudioRouter, is_simulated_silence: bool) -> list[Check]:
+    """Opens each route for a third of a second, playing silence. Only while nobody uses the sound.
+    ``is_simulated_silence``: there is no microphone that could hear anything."""
     devices = audio.devices
     if not devices:
         return [_absent()]
-    return [one for device in devices for one in await asyncio.to_thread(_check, audio, device)]
+    if is_simulated_silence:
+        devices = tuple(replace(device, has_microphone=False) for device in devices)
+    return [one for device in devices for one in await to_its_end(_check, audio, device)]
 
 
 def check_in_call(audio: AudioRouter) -> list[Check]:

@@ -2,6 +2,8 @@
 
 import asyncio
 import re
+import socket
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,7 +13,8 @@ from device.control.metrics import CONTENT_TYPE, metrics_text
 from device.control.readings import BoardReading, ProcessReading, UnitReading
 from device.control.scrape import MetricsServer, address_of
 from device.errors import ConfigError, ControlError
-from tests.control.conftest import Served
+from tests.control.conftest import Served, config_for, serving
+from tests.exchange.conftest import RunningExchange
 
 SAMPLE = re.compile(r'callbox_[a-z_0-9]+(\{([a-z]+="([^"\\\n]|\\["\\n])*",?)+\})? -?[0-9.e+-]+')
 
@@ -51,9 +54,7 @@ def test_what_is_not_known_is_left_out() -> None:
 async def test_the_command_prints_them(door: Served, ana: Served) -> None:
     printed = await door.callbox("metrics")
     names = check(printed.stdout)
-    assert {"callbox_in_call", "callbox_stage_seconds", "callbox_round_trip_seconds"} <= names | {
-        "callbox_round_trip_seconds"
-    }
+    assert {"callbox_in_call", "callbox_stage_seconds", "callbox_sent_bits_per_second"} <= names
     assert 'callbox_link_up{peer="ana"} 1' in printed.stdout
     assert re.search(r'callbox_sent_bytes_total\{peer="ana",kind="video"\} \d+', printed.stdout)
 
@@ -87,6 +88,19 @@ async def test_prometheus_gets_them_over_http(server: MetricsServer) -> None:
         assert "404" in await scraped(server.port, b"\r\n\r\n")
     finally:
         await server.aclose()
+
+
+async def test_a_unit_serves_them_where_its_configuration_says(
+    exchange: RunningExchange, tmp_path: Path
+) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    config = config_for(exchange.url, "door", metrics={"listen": f"127.0.0.1:{port}"})
+    async with serving(config, tmp_path / "door.sock") as door:
+        await door.in_call()
+        answer = await scraped(port, b"GET /metrics HTTP/1.1\r\n\r\n")
+    assert "callbox_in_call 1" in answer
 
 
 async def test_a_taken_port_says_so(server: MetricsServer) -> None:

@@ -5,6 +5,7 @@ import asyncio
 import json
 import os
 import shutil
+import wave
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -126,6 +127,16 @@ def home(
     return made
 
 
+def silent(folder: Path) -> str:
+    """A microphone that gives only zeros, as one does that is muted or broken."""
+    with wave.open(str(folder / "silent.wav"), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(48_000)
+        file.writeframes(bytes(96_000))
+    return "silent.wav"
+
+
 async def test_a_healthy_unit_is_well(home: Home) -> None:
     async with home.unit(calls=True):
         code, found = await home.doctor()
@@ -147,7 +158,7 @@ async def test_a_healthy_unit_is_well(home: Home) -> None:
 
 
 async def test_on_a_terminal_it_speaks_in_colour_and_with_remedies(home: Home) -> None:
-    home.write(microphone="silence")
+    home.write(microphone=silent(home.folder))
 
     def look() -> str:
         with terminal(*home.arguments) as shown:
@@ -212,7 +223,7 @@ async def test_a_sound_card_that_is_held(home: Home) -> None:
 
 
 async def test_a_microphone_that_hears_nothing(home: Home) -> None:
-    home.write(microphone="silence")
+    home.write(microphone=silent(home.folder))
     async with home.unit():
         code, found = await home.doctor()
     failed = {part for part, check in found.items() if check["verdict"] == "failed"}
