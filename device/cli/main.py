@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from device.cli import doctor, exchange, remote, testing, unit
+from device.cli import bundle, doctor, exchange, manual, remote, testing, unit
 from device.errors import CallboxError, ConfigError, UnitUnreachable
 from hal import HalError
 
@@ -63,9 +63,11 @@ def parser() -> argparse.ArgumentParser:
     remote.add_to(commands)
     doctor.add_to(commands, DEFAULT_CONFIG)
     testing.add_to(commands)
+    bundle.add_to(commands, DEFAULT_CONFIG)
     exchange.add_to(commands)
     unit.add_demo(commands)
     unit.add_selftest(commands)
+    manual.add_to(commands, parser)
     return root
 
 

@@ -26,7 +26,9 @@ def add_to(commands: Any) -> None:
     call.add_argument("session", nargs="?", metavar="SESSION", help="(the configured one)")
     _add(commands, "end", _end, "end the call")
     mute = _add(commands, "mute", _mute, "mute the microphone, or let it be heard again")
-    mute.add_argument("switch", nargs="?", choices=SWITCHES, default="toggle", help="(%(default)s)")
+    mute.add_argument(
+        "switch", nargs="?", choices=list(SWITCHES), default="toggle", help="(%(default)s)"
+    )
     camera = _add(commands, "camera", _camera, "which camera, and whether it is on")
     camera.add_argument("wish", choices=[wish.value for wish in CameraWish])
     route = _add(
@@ -34,7 +36,9 @@ def add_to(commands: Any) -> None:
     )
     route.add_argument("mode", nargs="?", choices=[mode.value for mode in AudioMode])
     pip = _add(commands, "pip", _pip, "make the call's view small, over what else is shown")
-    pip.add_argument("switch", nargs="?", choices=SWITCHES, default="toggle", help="(%(default)s)")
+    pip.add_argument(
+        "switch", nargs="?", choices=list(SWITCHES), default="toggle", help="(%(default)s)"
+    )
     _add(commands, "metrics", _metrics, "what Prometheus reads, as text")
     top = _add(commands, "top", _top, "the media of the call, live, until interrupted")
     top.add_argument(

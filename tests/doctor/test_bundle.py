@@ -1,0 +1,102 @@
+"""The support bundle has what helps, and nothing that is secret."""
+
+import json
+import os
+import stat
+import tarfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from device.doctor.bundle import HIDDEN, redacted, secrets_of, without_secrets
+from tests.cli.terminal import callbox
+
+PASSWORD = 'tulip-garden "77\\'
+TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJkb29yIn0.c2lnbmF0dXJl"
+
+TEXT = st.text(min_size=1)
+TABLES = st.recursive(
+    st.dictionaries(st.sampled_from(["url", "uid", "name"]), TEXT),
+    lambda inner: st.dictionaries(st.sampled_from(["a", "b"]), inner),
+)
+
+
+@given(TABLES, st.sampled_from(["password", "wifi_passphrase", "auth_token", "api_key", "Secret"]))
+def test_a_secret_is_hidden_at_any_depth(table: dict[str, object], key: str) -> None:
+    whole = {"deep": {"deeper": [{**table, key: "Xy#9-secret-Xy#9"}]}, key: "Xy#9-secret-Xy#9"}
+    assert "Xy#9" not in json.dumps(redacted(whole))
+    assert "Xy#9-secret-Xy#9" in secrets_of({key: "Xy#9-secret-Xy#9", "in": {"x": 1}})
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"token {TOKEN} refused",
+        "Authorization: Bearer abc.def-123",
+        'password="hunter22", next',
+        "resume_secret: hunter22",
+        "turn://user:hunter22@192.0.2.1",
+        "{'credential': 'hunter22'}",
+    ],
+)
+def test_what_looks_like_a_secret_goes_from_a_log(line: str) -> None:
+    told = without_secrets(line)
+    for secret in (TOKEN, "abc.def-123", "hunter22"):
+        assert secret not in told
+    assert HIDDEN in told
+
+
+def test_the_rest_of_a_log_stays() -> None:
+    line = "2026-01-01 door: joined hall, 3 peers, passwords are fine, https://10.0.0.2:8443"
+    assert without_secrets(line) == line
+
+
+@pytest.fixture
+def journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A log that has said what it should not have."""
+    program = tmp_path / "bin" / "journalctl"
+    program.parent.mkdir()
+    program.write_text(
+        f"#!/bin/sh\ncat <<'END'\nlog of callbox\nit said {TOKEN}\n{PASSWORD}\nEND\n"
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+
+
+@pytest.mark.usefixtures("journal")
+def test_the_file_has_everything_but_the_secrets(tmp_path: Path) -> None:
+    config = tmp_path / "callbox.toml"
+    config.write_text(
+        '[unit]\nsession = "hall"\n[exchange]\nurl = "https://127.0.0.1:1"\nuid = "door"\n'
+        f'password = {json.dumps(PASSWORD)}\n[hardware]\nbuttons = "disabled"\n'
+    )
+    out = tmp_path / "help.tar.gz"
+    arguments = ["--config", str(config), "--socket", str(tmp_path / "none.sock")]
+    done = callbox("support-bundle", str(out), *arguments)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert stat.S_IMODE(out.stat().st_mode) == 0o600
+    with tarfile.open(out) as tar:
+        texts = {
+            Path(member.name).name: (tar.extractfile(member) or config.open("rb")).read().decode()
+            for member in tar.getmembers()
+        }
+    assert set(texts) == {
+        "configuration.json",
+        "doctor.json",
+        "status.json",
+        "versions.json",
+        "callbox.log",
+        "callbox-exchange.log",
+    }
+    assert "log of callbox" in texts["callbox.log"]
+    assert json.loads(texts["configuration.json"])["exchange"]["uid"] == "door"
+    assert json.loads(texts["configuration.json"])["exchange"]["password"] == HIDDEN
+    assert {check["part"] for check in json.loads(texts["doctor.json"])} >= {"disk", "exchange"}
+    assert "callbox" in json.loads(texts["versions.json"])
+    whole = "".join(texts.values())
+    assert "tulip-garden" not in whole
+    assert TOKEN not in whole
+    again = callbox("support-bundle", str(out), *arguments)
+    assert (again.returncode, "there already" in again.stderr) == (1, True)
