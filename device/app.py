@@ -151,7 +151,9 @@ class Unit:
             await self.run()
             if self.calls.active is None:
                 self._called.clear()
-                self.say(f"{self.last_word} Waiting for `callbox call`.")
+                waiting = "Waiting for `callbox call`."
+                self.tell(waiting)
+                self.last_word = f"{self.last_word} {waiting}".strip()
                 await self._called.wait()
 
     async def run(self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
