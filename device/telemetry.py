@@ -71,7 +71,7 @@ def board_reading(board: Board) -> BoardReading:
         now.memory_total_bytes,
         now.memory_available_bytes,
         now.temperature_c,
-        now.throttled_bits,
+        None if now.throttling is None else now.throttling.value,
     )
 
 

@@ -1,16 +1,21 @@
 """What the board's own readings mean. Pure."""
 
 from device.control.readings import Check, Verdict
-from hal import BoardStatus
+from hal import BoardStatus, Throttling
 
 MIB = 1024 * 1024
 HOT_C, TOO_HOT_C = 70.0, 80.0
 """A Raspberry Pi begins to slow down at 80 °C."""
 LITTLE_MEMORY, TOO_LITTLE_MEMORY = 128 * MIB, 64 * MIB
-UNDER_VOLTAGE = 1 << 0
-SLOWED = 1 << 1 | 1 << 2 | 1 << 3
-SINCE_BOOT = 16
-"""How far the bits for what has been are above those for what is."""
+UNDER_VOLTAGE = Throttling.UNDER_VOLTAGE, Throttling.UNDER_VOLTAGE_SINCE_BOOT
+SLOWED = (
+    Throttling.FREQUENCY_CAPPED | Throttling.THROTTLED | Throttling.SOFT_TEMPERATURE_LIMIT,
+    Throttling.FREQUENCY_CAPPED_SINCE_BOOT
+    | Throttling.THROTTLED_SINCE_BOOT
+    | Throttling.SOFT_TEMPERATURE_LIMIT_SINCE_BOOT,
+)
+"""Now, and since the last boot."""
+WORN_PERCENT, WORN_OUT_PERCENT = 80, 100
 
 _POWER = "Use the supply made for this board and a short, thick cable."
 _COOLING = "Give the board air or a heat sink, and keep it out of the sun."
@@ -20,8 +25,9 @@ def check_board(status: BoardStatus) -> list[Check]:
     return [
         Check("board", Verdict.OK, status.model),
         _temperature(status.temperature_c),
-        *_throttling(status.throttled_bits),
+        *_throttling(status.throttling),
         _memory(status.memory_available_bytes),
+        _storage(status.storage_wear_percent),
     ]
 
 
@@ -38,21 +44,35 @@ def _temperature(degrees_c: float | None) -> Check:
     return Check("temperature", Verdict.OK, seen)
 
 
-def _throttling(bits: int | None) -> list[Check]:
-    if bits is None:
+def _throttling(now: Throttling | None) -> list[Check]:
+    if now is None:
         return [Check("power", Verdict.SKIPPED, "this board does not say")]
     return [
-        _bits("power", bits, UNDER_VOLTAGE, "under-voltage", _POWER),
-        _bits("throttling", bits, SLOWED, "slowed down", f"{_COOLING} {_POWER}"),
+        _flags("power", now, UNDER_VOLTAGE, "under-voltage", _POWER),
+        _flags("throttling", now, SLOWED, "slowed down", f"{_COOLING} {_POWER}"),
     ]
 
 
-def _bits(part: str, bits: int, mask: int, word: str, remedy: str) -> Check:
-    if bits & mask:
+def _flags(
+    part: str, now: Throttling, masks: tuple[Throttling, Throttling], word: str, remedy: str
+) -> Check:
+    if now & masks[0]:
         return Check(part, Verdict.FAILED, f"{word} now", remedy)
-    if bits >> SINCE_BOOT & mask:
+    if now & masks[1]:
         return Check(part, Verdict.WARNING, f"{word} since the last boot", remedy)
     return Check(part, Verdict.OK, f"never {word} since the last boot")
+
+
+def _storage(wear_percent: int | None) -> Check:
+    if wear_percent is None:
+        return Check("storage", Verdict.SKIPPED, "it does not say how worn it is; SD cards do not")
+    seen = f"{wear_percent} % of its life is used"
+    remedy = "Copy the system to new storage soon; worn storage loses what is written."
+    if wear_percent > WORN_OUT_PERCENT:
+        return Check("storage", Verdict.FAILED, seen, remedy)
+    if wear_percent > WORN_PERCENT:
+        return Check("storage", Verdict.WARNING, seen, remedy)
+    return Check("storage", Verdict.OK, seen)
 
 
 def _memory(available_bytes: int | None) -> Check:
