@@ -5,8 +5,9 @@ opposite order, each clean-up apart from the others.
 """
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 
@@ -15,16 +16,22 @@ from device.control.broadcast import Broadcast
 from device.control.panel import ButtonPanel
 from device.control.readings import Check, Verdict
 from device.doctor.hardware import Parts, check_hardware
-from device.errors import CallboxError, CallInProgress, ConfigError, ExchangeUnreachable
+from device.errors import (
+    CallboxError,
+    CallInProgress,
+    ConfigError,
+    ExchangeUnreachable,
+    NotInSession,
+)
 from device.exchange.client import ExchangeAccount, ExchangeAddress
 from device.media.engine import MediaEngine
 from device.media.picture.codecs import check_board_decoder
 from device.media.voice import webrtc
+from device.reporter import Reporter, Tell
 from device.session.call import Calls, CallSession
 from device.session.events import Event
 from device.session.facts import ButtonReported
-from device.session.listener import CallListener
-from device.session.values import EndReason, LinkTarget, Participant
+from device.session.values import EndReason
 from hal import HalError
 from hal.select import Hardware, hardware_from
 
@@ -47,29 +54,6 @@ WAIT_S = {"too_many_attempts": 30.0}
 HOPELESS = frozenset({"sign_in_refused"})
 """Refusals that no trying again will change."""
 
-Tell = Callable[[str], None]
-
-
-class Reporter(CallListener):
-    """Says in words what goes wrong in a call."""
-
-    def __init__(self, tell: Tell) -> None:
-        self._tell = tell
-
-    def on_error(self, code: str, message: str, details: str) -> None:
-        self._tell(f"{message} ({code}{', ' if details else ''}{details})")
-
-    def on_connection_lost(self, target: LinkTarget, participant: Participant | None) -> None:
-        self._tell(
-            f"The connection to {participant.name if participant else 'the exchange'} broke."
-        )
-
-    def on_connection_restored(
-        self, target: LinkTarget, participant: Participant | None, lost_for_s: float
-    ) -> None:
-        who = participant.name if participant else "the exchange"
-        self._tell(f"The connection to {who} is back after {lost_for_s:.1f} s.")
-
 
 @dataclass(slots=True)
 class Unit:
@@ -90,6 +74,7 @@ class Unit:
     presses: Broadcast[ButtonReported] = field(default_factory=Broadcast)
     _joining: asyncio.Lock = field(default_factory=asyncio.Lock)
     _called: asyncio.Event = field(default_factory=asyncio.Event)
+    _is_trying: bool = False
 
     def __post_init__(self) -> None:
         self.session = self.session or self.config.unit.session
@@ -145,6 +130,19 @@ class Unit:
                 self._called.set()
             return call
 
+    async def end(self) -> None:
+        """Leave the session, or give up trying to be in it. Raises NotInSession at neither."""
+        async with self._joining:
+            call = self.calls.active
+            if call is not None:
+                await call.end_session()
+                await call.wait_ended()
+            elif self._is_trying:
+                self._is_trying = False
+                self._called.set()
+            else:
+                raise NotInSession("No call is on. Begin one with `callbox call`.")
+
     async def stay(self) -> None:
         """``run``, and after each end wait until the unit is called again. Raises as ``run`` does."""
         while True:
@@ -156,7 +154,7 @@ class Unit:
                 self.last_word = f"{self.last_word} {waiting}".strip()
                 await self._called.wait()
 
-    async def run(self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+    async def run(self) -> None:
         """Be in the session until a person ends it. It goes on trying, ever more slowly,
         and tells why it is not in it right now.
 
@@ -164,16 +162,12 @@ class Unit:
         """
         clock = asyncio.get_running_loop().time
         retry_s = RETRY_FIRST_S
-        while True:
+        self._is_trying = True
+        while self._is_trying:
             began_s = clock()
             try:
-                async with self._joining:
-                    call = self.calls.active or await self.join(self.session)
-                await call.wait_ended()
-                reason = call.snapshot.end_reason or EndReason.FAILED
-                self.say(f"The call is over ({reason.value}). {CHOSEN.get(reason, '')}".strip())
-                if reason in CHOSEN or not self.config.unit.rejoin:
-                    return
+                if await self._one_call():
+                    break
                 if clock() - began_s > LIVED_S:
                     retry_s = RETRY_FIRST_S
             except CallboxError as error:
@@ -182,8 +176,25 @@ class Unit:
                     raise
                 retry_s = max(retry_s, WAIT_S.get(error.code, 0.0))
                 self.say(f"{error} Trying again in {retry_s:.0f} s.")
-            await sleep(retry_s)
+            await self._pause(retry_s)
             retry_s = min(2 * retry_s, RETRY_LONGEST_S)
+        self._is_trying = False
+
+    async def _one_call(self) -> bool:
+        """From the join to the end; whether it is to stay ended."""
+        async with self._joining:
+            call = self.calls.active or await self.join(self.session)
+        await call.wait_ended()
+        reason = call.snapshot.end_reason or EndReason.FAILED
+        self.say(f"The call is over ({reason.value}). {CHOSEN.get(reason, '')}".strip())
+        return reason in CHOSEN or not self.config.unit.rejoin
+
+    async def _pause(self, seconds: float) -> None:
+        """Unless the unit is called, or told to end, meanwhile."""
+        self._called.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._called.wait()
 
     def on_button(self, fact: ButtonReported) -> None:
         """A press outside a call does nothing yet."""

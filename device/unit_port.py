@@ -50,6 +50,9 @@ class ServedUnit:
     async def call(self, session: str | None) -> CallSession:
         return await self._unit.call(session)
 
+    async def end(self) -> None:
+        await self._unit.end()
+
     def watch_events(self, on_event: Callable[[Event], None]) -> Stop:
         return self._unit.events.watch(on_event)
 

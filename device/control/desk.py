@@ -54,7 +54,7 @@ class ControlDesk:
             case Call(session=session):
                 return call_reading(await self._unit.call(session))
             case End():
-                await self._end()
+                await self._unit.end()
                 return None
             case _:
                 call = self._need_call()
@@ -97,11 +97,6 @@ class ControlDesk:
         if call is None:
             raise NotInSession("No call is on. Begin one with `callbox call`.")
         return call
-
-    async def _end(self) -> None:
-        call = self._need_call()
-        await call.end_session()
-        await call.wait_ended()
 
 
 @asynccontextmanager

@@ -67,7 +67,7 @@ class Call(Ask, frozen=True):
 
 
 class End(Ask, frozen=True):
-    """Leave the session. Answer: null, once everything is released."""
+    """Leave the session, or give up trying to join it. Answer: null, once everything is released."""
 
 
 class Mute(Ask, frozen=True):

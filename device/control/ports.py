@@ -27,6 +27,9 @@ class UnitPort(Protocol):
         Raises CallInProgress in another one, ExchangeError and CallError kinds.
         """
 
+    async def end(self) -> None:
+        """Leave the session, or give up trying to be in it. Raises NotInSession at neither."""
+
     def watch_events(self, on_event: Callable[[Event], None]) -> Stop:
         """Hear of every event of every call, in the event loop. Returns what stops it."""
 

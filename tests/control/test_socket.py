@@ -18,7 +18,8 @@ from device.session.table import Phase
 from device.unit_port import served
 from hal import AudioMode, Button, Facing
 from hal.buttons.simulated import SimulatedButtons
-from tests.control.conftest import Served
+from tests.control.conftest import Served, config_for, serving
+from tests.exchange.conftest import RunningExchange
 from tests.media.world import until
 
 
@@ -84,6 +85,23 @@ async def test_an_ended_unit_waits_and_is_called_again(door: Served) -> None:
     assert (await door.ask(messages.Call, session="attic")).session == "attic"
     await door.ask(messages.End)
     assert (await door.ask(messages.Call)).session == "hall"
+
+
+async def test_a_unit_that_tries_in_vain_gives_up_when_told(
+    exchange: RunningExchange, tmp_path: Path
+) -> None:
+    await exchange.stop()
+    async with serving(config_for(exchange.url, "door"), tmp_path / "door.sock") as door:
+        await until(lambda: any("Trying again" in words for words in door.told))
+        await door.ask(messages.End)
+        await until(lambda: "Waiting" in door.told[-1])
+        with pytest.raises(ControlError, match="callbox call"):
+            await door.ask(messages.End)
+        with pytest.raises(ControlError) as caught:
+            await door.ask(messages.Call)
+        assert caught.value.code == "exchange_unreachable"
+        await exchange.start()
+        assert (await door.ask(messages.Call)).session == "hall"
 
 
 async def test_events_reach_who_follows(door: Served) -> None:
