@@ -87,7 +87,10 @@ class Unit:
     async def alone_with_hardware(self) -> AsyncIterator[bool]:
         """Whether no call is on; then none begins until the context is left."""
         async with self._joining:
-            yield self.calls.active is None
+            if self.calls.active is None:
+                yield True
+                return
+        yield False
 
     def say(self, words: str) -> None:
         """Tell a person, and remember it for who asks later."""
@@ -107,6 +110,7 @@ class Unit:
 
     async def join(self, session_id: str) -> CallSession:
         """Sign in, get a token, start the session. Raises ExchangeError and CallError kinds."""
+        self.last_word = ""
         auth_token = await self.account.sign_in()
         token = await self.account.generate_token(session_id, auth_token)
         settings = replace(self.config.call, listener=Reporter(self.say))
@@ -120,6 +124,9 @@ class Unit:
         wanted = session_id or self.config.unit.session
         async with self._joining:
             call = self.calls.active
+            if call is not None and not call.snapshot.is_live:
+                await call.wait_ended()
+                call = None
             if call is not None and call.session_id != wanted:
                 raise CallInProgress(
                     f"The unit is in the session {call.session_id}. End it first: callbox end."
@@ -184,6 +191,7 @@ class Unit:
         """From the join to the end; whether it is to stay ended."""
         async with self._joining:
             call = self.calls.active or await self.join(self.session)
+        self.tell(f"In the session {call.session_id}.")
         await call.wait_ended()
         reason = call.snapshot.end_reason or EndReason.FAILED
         self.say(f"The call is over ({reason.value}). {CHOSEN.get(reason, '')}".strip())

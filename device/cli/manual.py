@@ -90,6 +90,10 @@ def manpage(parser: argparse.ArgumentParser) -> str:
     return "\n".join(lines) + "\n" + _TAIL
 
 
+# argparse has no public way to walk a parser: its private names are read here alone, and the test of
+# the manual fails when one of them is another.
+
+
 def _commands(parser: argparse.ArgumentParser) -> Iterator[str]:
     for action in parser._actions:
         if not isinstance(action, argparse._SubParsersAction):

@@ -27,7 +27,8 @@ def default_socket() -> Path:
     named = os.environ.get(SOCKET_VARIABLE)
     if named:
         return Path(named)
-    return Path(os.environ.get("RUNTIME_DIRECTORY") or DEFAULT_FOLDER) / SOCKET_NAME
+    given = os.environ.get("RUNTIME_DIRECTORY", "").split(":")[0]  # systemd gives all of them
+    return Path(given or DEFAULT_FOLDER) / SOCKET_NAME
 
 
 class ControlClient:

@@ -21,6 +21,7 @@ class MetricsServer:
         self._host, self._port = address_of(listen)
         self._metrics = metrics
         self._server: asyncio.Server | None = None
+        self._scrapes: set[asyncio.Task[None]] = set()
 
     @property
     def port(self) -> int:
@@ -31,7 +32,7 @@ class MetricsServer:
         """Raises ControlError, saying why nothing can listen there."""
         try:
             self._server = await asyncio.start_server(
-                self._serve, self._host, self._port, limit=MAX_REQUEST_BYTES
+                self._connected, self._host, self._port, limit=MAX_REQUEST_BYTES
             )
         except OSError as error:
             raise ControlError(
@@ -42,9 +43,17 @@ class MetricsServer:
     async def aclose(self) -> None:
         """Idempotent."""
         server, self._server = self._server, None
-        if server is not None:
-            server.close()
-            await server.wait_closed()
+        if server is None:
+            return
+        server.close()
+        for scrape in self._scrapes:
+            scrape.cancel()
+        await asyncio.gather(*self._scrapes, return_exceptions=True)
+
+    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.get_running_loop().create_task(self._serve(reader, writer), name="scrape")
+        self._scrapes.add(task)
+        task.add_done_callback(self._scrapes.discard)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

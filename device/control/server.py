@@ -20,6 +20,7 @@ MODE = 0o660
 MOST_CONNECTIONS = 32
 MOST_REQUESTS = 16
 """Under way on one connection."""
+ALIVE_WITHIN_S = 1.0
 
 
 class ControlServer:
@@ -186,8 +187,11 @@ def _remove_stale(path: Path) -> None:
     if not path.is_socket():
         return
     with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(ALIVE_WITHIN_S)
         try:
             probe.connect(str(path))
+        except TimeoutError:
+            pass  # somebody listens, and is slow to take us
         except ConnectionRefusedError:
             path.unlink(missing_ok=True)
             return

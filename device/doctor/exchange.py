@@ -29,7 +29,7 @@ async def check_exchange(table: ExchangeTable) -> list[Check]:
     parts = urlsplit(table.url)
     host, port = parts.hostname or "", parts.port or DEFAULT_PORTS[parts.scheme]
     reached = await asyncio.to_thread(_reach, host, port)
-    checks = [check_route(host), reached]
+    checks = [await asyncio.to_thread(check_route, host), reached]
     if reached.verdict is not Verdict.OK:
         return [*checks, *_skipped("certificate")]
     if parts.scheme == "https":
@@ -78,15 +78,16 @@ def _certificate(host: str, port: int, trust: ssl.SSLContext | bool) -> Check:
         ):
             until = line.getpeercert() or {}
     except ssl.SSLCertVerificationError as error:
-        seen = f"not the pinned one: {error.verify_message}"
-        return Check("certificate", Verdict.FAILED, seen, remedy)
+        return Check("certificate", Verdict.FAILED, f"refused: {error.verify_message}", remedy)
     except OSError as error:
         return Check("certificate", Verdict.FAILED, f"no TLS there: {error}", remedy)
-    return _expiry(ssl.cert_time_to_seconds(str(until["notAfter"])) - time.time())
+    left_s = ssl.cert_time_to_seconds(str(until["notAfter"])) - time.time()
+    return _expiry(left_s, is_pinned=isinstance(trust, ssl.SSLContext))
 
 
-def _expiry(left_s: float) -> Check:
-    seen = f"the pinned one, valid for {left_s / 86_400:.0f} days"
+def _expiry(left_s: float, is_pinned: bool) -> Check:
+    kind = "the pinned one" if is_pinned else "one that this system trusts"
+    seen = f"{kind}, valid for {left_s / 86_400:.0f} days"
     if left_s < EXPIRES_SOON_S:
         remedy = "Make the exchange a new one, and copy its exchange.pem here."
         return Check("certificate", Verdict.WARNING, seen, remedy)

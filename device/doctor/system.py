@@ -37,9 +37,10 @@ def check_clock() -> Check:
 def _clock_state() -> int | None:
     try:
         # struct timex is 208 bytes on 64 bit Linux; modes, its first field, is 0: only read.
-        return int(ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(512)))
+        state = int(ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(512)))
     except (OSError, AttributeError):
         return None
+    return state if state >= 0 else None
 
 
 def check_disk(folder: Path) -> Check:

@@ -121,7 +121,7 @@ class Calls:
         on_event: Callable[[Event], None] | None = None,
     ) -> None:
         """The factories give a fresh port for each call. ``on_event`` hears each event of each call
-        from the first one on; it must not raise."""
+        from the first one on."""
         self._new_media = new_media
         self._new_exchange = new_exchange
         self._clock = clock or LoopClock()

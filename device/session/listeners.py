@@ -13,7 +13,7 @@ class Listeners:
     """Delivers events in order. A listener that raises is logged and hurts nobody."""
 
     def __init__(self, on_event: Callable[[Event], None] | None = None) -> None:
-        """``on_event`` hears of each event as a value, before the listeners. It must not raise."""
+        """``on_event`` hears of each event as a value, before the listeners."""
         self._on_event = on_event
         self._listeners: dict[str, object] = {}
 
@@ -30,13 +30,16 @@ class Listeners:
     def deliver(self, event: Event) -> None:
         """To each listener that has the event's method, in the order of registration."""
         if self._on_event is not None:
-            self._on_event(event)
+            _safely("on_event", METHODS[type(event)], self._on_event, event)
         arguments = [getattr(event, spec.name) for spec in fields(event)]
         for listener_id, listener in list(self._listeners.items()):
             method = getattr(listener, METHODS[type(event)], None)
-            if method is None:
-                continue
-            try:
-                method(*arguments)
-            except Exception:
-                logger.exception("the listener %r failed in %s", listener_id, METHODS[type(event)])
+            if method is not None:
+                _safely(listener_id, METHODS[type(event)], method, *arguments)
+
+
+def _safely(who: str, what: str, method: Callable[..., object], *arguments: object) -> None:
+    try:
+        method(*arguments)
+    except Exception:
+        logger.exception("the listener %r failed in %s", who, what)

@@ -98,7 +98,8 @@ def test_a_unit_is_added_and_runs(tmp_path: Path) -> None:
         assert (refused.returncode, "exchange.pem" in refused.stderr) == (1, True)
         assert callbox(*data, *unit).returncode == 2, "the account is there"
         assert callbox(*data, *unit, "--replace").returncode == 0
-        with terminal("-v", "run", "--config", str(config)) as running:
+        own = ["--config", str(config), "--socket", str(tmp_path / "control.sock")]
+        with terminal("-v", "run", *own) as running:
             running.until("POST .*/join .*200")
             running.process.send_signal(signal.SIGTERM)
             assert running.process.wait(10) == 0

@@ -18,6 +18,7 @@ from device.cli.main import main
 from device.config import load
 from device.control import messages
 from device.doctor import system
+from device.doctor.exchange import _expiry
 from device.exchange.server.config import ExchangeConfig
 from hal import AudioFault, CameraFault, Facing, Throttling
 from hal.audio.simulated import SimulatedAudioRouter
@@ -289,7 +290,14 @@ async def test_another_certificate_than_the_pinned_one(home: Home, tmp_path: Pat
         assert other.certificate is not None
         home.certificate = other.certificate
         home.write()
-        await home.finds("certificate", "not the pinned one", "exchange.pem")
+        await home.finds("certificate", "refused: ", "exchange.pem")
+
+
+@pytest.mark.parametrize(("days", "verdict"), [(100, "ok"), (5, "warning")])
+def test_a_certificate_that_runs_out(days: int, verdict: str) -> None:
+    check = _expiry(days * 86_400, is_pinned=True)
+    assert (check.verdict.value, f"{days} days" in check.seen) == (verdict, True)
+    assert verdict == "ok" or "exchange.pem" in check.remedy
 
 
 async def test_a_certificate_file_that_is_gone(home: Home, tmp_path: Path) -> None:

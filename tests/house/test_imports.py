@@ -57,6 +57,8 @@ ROOMS = {
     ),
     "device.screen": ("device.screen", "device.session", "device.errors"),
     "device.config": ("device.config", "device.session", "device.errors"),
+    "device.reporter": ("device.session",),
+    "device.telemetry": ("device.control.readings", "device.media"),
     "device.exchange": ("device.exchange", "device.session", "device.errors"),
 }
 # device.app wires everything; device.cli sees the applications it starts.

@@ -6,6 +6,7 @@ import logging
 import pytest
 
 from device.errors import CallError
+from device.session.events import Event, SessionTimeout, SessionTimeoutWarning
 from device.session.facts import (
     AudioFailed,
     ButtonReported,
@@ -25,6 +26,7 @@ from device.session.facts import (
     SwitchedToVideo,
     VideoRequested,
 )
+from device.session.listeners import Listeners
 from device.session.table import Phase
 from device.session.values import EndReason, LinkTarget, MediaState, Signal, SignalKind
 from hal import AudioMode, Button, CameraFault, CameraUnavailable, Edge
@@ -282,6 +284,26 @@ async def test_a_listener_that_raises_hurts_nobody(
         await call.mute_audio(True)
     assert after.names() == ["user_muted"]
     assert "clumsy" in caplog.text
+
+
+def test_who_hears_every_event_hears_it_first_and_hurts_nobody(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    ear = Ear()
+    heard: list[tuple[Event, list[str]]] = []
+
+    def watch(event: Event) -> None:
+        heard.append((event, ear.names()))
+        raise RuntimeError("dropped it")
+
+    listeners = Listeners(watch)
+    listeners.add("ear", ear)
+    with caplog.at_level(logging.ERROR):
+        listeners.deliver(SessionTimeout())
+        listeners.deliver(SessionTimeoutWarning(5.0))
+    assert [event for event, _ in heard] == [SessionTimeout(), SessionTimeoutWarning(5.0)]
+    assert [names for _, names in heard] == [[], ["session_timeout"]]
+    assert ear.names() == ["session_timeout", "session_timeout_warning"]
 
 
 @pytest.mark.spec("3.order")

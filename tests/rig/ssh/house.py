@@ -133,7 +133,7 @@ def _programs(folder: Path) -> None:
 
 
 def _open_to_all(top: Path, wanted: Path) -> None:
-    aside = Path(tempfile.mkdtemp(prefix="callbox-rig-python-"))
+    aside = Path("/mnt")
     mount("--bind", str(wanted), str(aside))
     mount("-t", "tmpfs", "-o", "mode=755", "tmpfs", str(top))
     wanted.mkdir(parents=True)
