@@ -11,15 +11,17 @@ from device.control.describe import call_reading
 from device.control.desk import ControlDesk
 from device.control.metrics import metrics_text
 from device.control.ports import Stop
-from device.control.readings import Check, SoundNews, UnitReading
+from device.control.readings import Check, SoundNews, StillReading, UnitReading
 from device.control.scrape import MetricsServer
 from device.control.server import ControlServer
 from device.doctor.hardware import check_hardware
+from device.doctor.threads import to_its_end
 from device.doctor.tones import play_tones
-from device.errors import CallInProgress, ControlError
+from device.errors import CallInProgress, ControlError, NotAvailable
 from device.session.call import CallSession
 from device.session.events import Event
 from device.session.facts import ButtonReported
+from hal import Facing
 
 
 class ServedUnit:
@@ -58,6 +60,27 @@ class ServedUnit:
 
     def watch_buttons(self, on_button: Callable[[ButtonReported], None]) -> Stop:
         return self._unit.presses.watch(on_button)
+
+    async def snapshot(self, facing: Facing | None) -> StillReading:
+        async with self._unit.alone_with_hardware() as is_alone:
+            if is_alone:
+                return await self._still_of_closed(facing)
+        return await self._still_in_call(facing)
+
+    async def _still_of_closed(self, facing: Facing | None) -> StillReading:
+        camera = self._unit.hardware.camera
+        wanted = facing or next(iter(camera.facings), Facing.FRONT)
+        return StillReading(wanted, await to_its_end(camera.snapshot, wanted))
+
+    async def _still_in_call(self, facing: Facing | None) -> StillReading:
+        """A camera that a person has closed in a call stays closed."""
+        call, media = self._unit.calls.active, self._unit.media
+        if call is None or media is None or not call.snapshot.camera_open:
+            raise NotAvailable(
+                "The camera is closed in the call that is on. `callbox camera on` opens it."
+            )
+        wanted = facing or call.snapshot.facing
+        return StillReading(wanted, await media.snapshot(wanted))
 
     async def play_tones(self, tell: Callable[[SoundNews], None]) -> None:
         async with self._unit.alone_with_hardware() as is_alone:

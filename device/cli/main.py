@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from device.cli import bundle, doctor, exchange, manual, remote, testing, unit
+from device.cli import bundle, camera, doctor, exchange, manual, remote, testing, unit
 from device.errors import CallboxError, ConfigError, UnitUnreachable
 from hal import HalError
 
@@ -61,6 +61,7 @@ def parser() -> argparse.ArgumentParser:
     commands = root.add_subparsers(required=True, metavar="COMMAND")
     unit.add_run(commands, DEFAULT_CONFIG)
     remote.add_to(commands)
+    camera.add_to(commands)
     doctor.add_to(commands, DEFAULT_CONFIG)
     testing.add_to(commands)
     bundle.add_to(commands, DEFAULT_CONFIG)

@@ -11,7 +11,6 @@ from typing import Any
 
 from device.control import messages
 from device.control.client import ControlClient, default_socket
-from device.control.messages import CameraWish
 from device.control.readings import CallReading, Happening
 from hal import AudioMode
 
@@ -29,8 +28,6 @@ def add_to(commands: Any) -> None:
     mute.add_argument(
         "switch", nargs="?", choices=list(SWITCHES), default="toggle", help="(%(default)s)"
     )
-    camera = _add(commands, "camera", _camera, "which camera, and whether it is on")
-    camera.add_argument("wish", choices=[wish.value for wish in CameraWish])
     route = _add(
         commands, "route", _route, "where the sound is played; without MODE, what there is"
     )
@@ -46,7 +43,7 @@ def add_to(commands: Any) -> None:
     )
     top.add_argument("--once", action="store_true", help="look once; so it does without a terminal")
     top.add_argument("--json", action="store_true", help="a JSON object a line")
-    for parser in (call, mute, camera, route, pip):
+    for parser in (call, mute, route, pip):
         with_json(parser)
     events = _add(commands, "events", _events, "what happens in the unit's calls, as it happens")
     events.add_argument(
@@ -95,7 +92,7 @@ def _status(options: argparse.Namespace) -> int:
 
 
 def _call(options: argparse.Namespace) -> int:
-    return _ask(options, messages.Call, session=options.session)
+    return ask(options, messages.Call, session=options.session)
 
 
 def _end(options: argparse.Namespace) -> int:
@@ -106,16 +103,12 @@ def _end(options: argparse.Namespace) -> int:
 
 
 def _mute(options: argparse.Namespace) -> int:
-    return _ask(options, messages.Mute, muted=SWITCHES[options.switch])
-
-
-def _camera(options: argparse.Namespace) -> int:
-    return _ask(options, messages.Camera, wish=CameraWish(options.wish))
+    return ask(options, messages.Mute, muted=SWITCHES[options.switch])
 
 
 def _route(options: argparse.Namespace) -> int:
     if options.mode is not None:
-        return _ask(options, messages.Route, mode=AudioMode(options.mode))
+        return ask(options, messages.Route, mode=AudioMode(options.mode))
     with unit_of(options) as unit:
         call = unit.ask(messages.Status).call
     routes = call.routes if call is not None else ()
@@ -132,10 +125,10 @@ def _route(options: argparse.Namespace) -> int:
 
 
 def _pip(options: argparse.Namespace) -> int:
-    return _ask(options, messages.Pip, shown=SWITCHES[options.switch])
+    return ask(options, messages.Pip, shown=SWITCHES[options.switch])
 
 
-def _ask(options: argparse.Namespace, kind: Callable[..., messages.Ask], **fields: Any) -> int:
+def ask(options: argparse.Namespace, kind: Callable[..., messages.Ask], **fields: Any) -> int:
     """Ask, and show the call as it is then."""
     from device.cli.printing import print_json
     from device.cli.summary import call_lines

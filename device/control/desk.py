@@ -20,6 +20,7 @@ from device.control.messages import (
     PlayTones,
     Request,
     Route,
+    Snapshot,
     Status,
     Stream,
 )
@@ -53,6 +54,8 @@ class ControlDesk:
                 return await self._unit.check_hardware()
             case Call(session=session):
                 return call_reading(await self._unit.call(session))
+            case Snapshot(facing=facing):
+                return await self._unit.snapshot(facing)
             case End():
                 await self._unit.end()
                 return None

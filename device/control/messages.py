@@ -29,10 +29,11 @@ from device.control.readings import (
     Check,
     Happening,
     SoundNews,
+    StillReading,
     UnitReading,
 )
 from device.errors import ControlError
-from hal import AudioMode
+from hal import AudioMode, Facing
 
 MAX_LINE_BYTES = 16 * 1024
 """Of a request. What a unit answers may be longer: a still picture is."""
@@ -90,6 +91,12 @@ class Camera(Ask, frozen=True):
     wish: CameraWish
 
 
+class Snapshot(Ask, frozen=True):
+    """A still picture; None: of the camera in use, else of the first. Answer: StillReading."""
+
+    facing: Facing | None = None
+
+
 class Route(Ask, frozen=True):
     """Answer: CallReading."""
 
@@ -115,7 +122,7 @@ class PlayTones(Ask, frozen=True):
 
 
 Stream = Follow | FollowButtons | PlayTones
-Request = Status | Call | End | Mute | Camera | Route | Pip | CheckHardware | Stream
+Request = Status | Call | End | Mute | Camera | Snapshot | Route | Pip | CheckHardware | Stream
 
 ANSWERS: dict[type[Ask], Any] = {
     Status: UnitReading,
@@ -124,6 +131,7 @@ ANSWERS: dict[type[Ask], Any] = {
     End: None,
     Mute: CallReading,
     Camera: CallReading,
+    Snapshot: StillReading,
     Route: CallReading,
     Pip: CallReading,
     CheckHardware: list[Check],

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from device.control.readings import Check, SoundNews, UnitReading
+from device.control.readings import Check, SoundNews, StillReading, UnitReading
 from device.session.call import CallSession
 from device.session.events import Event
 from device.session.facts import ButtonReported
+from hal import Facing
 
 Stop = Callable[[], None]
 
@@ -35,6 +36,10 @@ class UnitPort(Protocol):
 
     def watch_buttons(self, on_button: Callable[[ButtonReported], None]) -> Stop:
         """Hear of every edge, in the event loop. Returns what stops it."""
+
+    async def snapshot(self, facing: Facing | None) -> StillReading:
+        """Of the camera in use, else of the first. Raises CameraUnavailable, NotAvailable while a call
+        keeps the camera closed."""
 
     async def play_tones(self, tell: Callable[[SoundNews], None]) -> None:
         """On each route in turn. Raises CallInProgress during a call."""

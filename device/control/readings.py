@@ -142,6 +142,13 @@ class Happening(Struct, frozen=True):
     details: dict[str, Any]
 
 
+class StillReading(Struct, frozen=True):
+    """A still picture. ``jpeg`` is base64 in JSON."""
+
+    facing: Facing
+    jpeg: bytes
+
+
 class ButtonReading(Struct, frozen=True):
     button: Button
     edge: Edge

@@ -164,6 +164,12 @@ class MediaEngine:
     async def switch_camera(self, facing: Facing) -> None:
         await self._camera_calls.run(self._camera.switch, facing)
 
+    async def snapshot(self, facing: Facing) -> bytes:
+        """A still picture of the open camera, JPEG. Raises CameraUnavailable, MediaError after the end."""
+        taken: list[bytes] = []
+        await self._camera_calls.run(lambda: taken.append(self._camera.snapshot(facing)))
+        return taken[0]
+
     async def select_route(self, mode: AudioMode) -> None:
         await self._audio_calls.run(self._audio.select, mode)
         self._processing.use(mode)
