@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from hal.audio.routes import AlsaConfig
 from hal.buttons.protocol import Button
 from hal.camera.picture import PictureKind
 from hal.camera.protocol import Facing
@@ -18,6 +19,7 @@ class CameraBackend(Enum):
 
 
 class AudioBackend(Enum):
+    ALSA = "alsa"
     SIMULATED = "simulated"
 
 
@@ -72,7 +74,8 @@ class HardwareConfig:
 
     ``facings`` and ``picture``: the cameras of the simulated board, and what they see.
     ``microphone`` is for the simulated sound card: ``silence``, ``tone:440`` or the path of a 48 kHz
-    mono WAV file. ``door_maximum_s``: the longest that the door relay is held.
+    mono WAV file. ``alsa``: the devices of the real one. ``door_maximum_s``: the longest that
+    the door relay is held.
     """
 
     camera: CameraBackend = CameraBackend.SIMULATED
@@ -85,6 +88,7 @@ class HardwareConfig:
     facings: tuple[Facing, ...] = (Facing.FRONT, Facing.REAR)
     picture: PictureKind = PictureKind.CARD
     microphone: str = "silence"
+    alsa: AlsaConfig = field(default_factory=AlsaConfig)
     pins: Pins = field(default_factory=Pins)
     debounce_s: float = 0.03
     hold_s: float = 1.0

@@ -26,8 +26,9 @@ class Hardware:
 
 
 def hardware_from(config: HardwareConfig) -> Hardware:
-    """Choose the back-ends. Raises UnknownBackend, and AudioUnavailable for a microphone
-    (tone, WAV file) that cannot be. lgpio is looked for only when buttons or outputs open."""
+    """Choose the back-ends. Raises UnknownBackend, also for one whose library is not installed, and
+    AudioUnavailable for a microphone (tone, WAV file) that cannot be. lgpio is looked for only when
+    buttons or outputs open."""
     return Hardware(
         camera=_camera(config),
         audio=_audio(config),
@@ -73,11 +74,15 @@ def _webcam(config: HardwareConfig) -> Camera:
 
 
 def _audio(config: HardwareConfig) -> AudioRouter:
-    if config.audio is not AudioBackend.SIMULATED:
-        raise _unknown("audio", config.audio, AudioBackend)
-    from hal.audio.simulated import SimulatedAudioRouter
+    if config.audio is AudioBackend.ALSA:
+        from hal.audio.alsa import AlsaAudioRouter
 
-    return SimulatedAudioRouter(_source(config.microphone))
+        return AlsaAudioRouter(config.alsa)
+    if config.audio is AudioBackend.SIMULATED:
+        from hal.audio.simulated import SimulatedAudioRouter
+
+        return SimulatedAudioRouter(_source(config.microphone))
+    raise _unknown("audio", config.audio, AudioBackend)
 
 
 def _source(microphone: str) -> CaptureSource:

@@ -6,12 +6,10 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-import numpy as np
-
+from hal.audio.fades import faded_in, faded_out
 from hal.audio.protocol import (
     BLOCK_BYTES,
     BLOCK_S,
-    BLOCK_SAMPLES,
     AudioDevice,
     AudioFailureSink,
     AudioMode,
@@ -243,14 +241,7 @@ class _Run:
                 self._router.keep_played(new, block)
             return
         if old is not None:
-            self._router.keep_played(old, _faded(block, _FADE_OUT))
+            self._router.keep_played(old, faded_out(block))
         if new is not None:
-            self._router.keep_played(new, _faded(block, 1 - _FADE_OUT))
+            self._router.keep_played(new, faded_in(block))
         self._playing_mode = new
-
-
-_FADE_OUT = (1 + np.cos(np.linspace(0, np.pi, BLOCK_SAMPLES))) / 2
-
-
-def _faded(block: bytes, gain: np.typing.NDArray[np.float64]) -> bytes:
-    return (np.frombuffer(block, "<i2") * gain).astype("<i2").tobytes()

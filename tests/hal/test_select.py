@@ -74,7 +74,7 @@ def test_each_name_gives_its_back_end(backend: GpioBackend, buttons: type, outpu
     ("field", "names"),
     [
         ("camera", "picamera, webcam, simulated"),
-        ("audio", "simulated"),
+        ("audio", "alsa, simulated"),
         ("buttons", "gpio, simulated, disabled"),
         ("outputs", "gpio, simulated, disabled"),
         ("board", "linux, simulated"),
@@ -142,6 +142,19 @@ def test_each_library_is_loaded_only_by_the_back_end_that_needs_it() -> None:
     assert done.stdout.strip() == ""
 
 
+def test_without_pyalsaaudio_sound_says_what_to_install() -> None:
+    program = (
+        "import sys; sys.modules['alsaaudio'] = None; from hal.select import hardware_from; "
+        "from hal.config import *; hardware_from(HardwareConfig(audio=AudioBackend.ALSA))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60
+    )
+    last = done.stderr.strip().splitlines()[-1]
+    assert "UnknownBackend: [hardware] audio = 'alsa' needs pyalsaaudio" in last
+    assert "libasound2-dev" in last
+
+
 def test_every_enum_names_only_what_exists() -> None:
     assert [kind.value for kind in CameraBackend] == ["picamera", "webcam", "simulated"]
-    assert [kind.value for kind in AudioBackend] == ["simulated"]
+    assert [kind.value for kind in AudioBackend] == ["alsa", "simulated"]

@@ -1,0 +1,189 @@
+"""The four routes on ALSA."""
+
+import logging
+import threading
+from collections.abc import Callable
+
+from hal.audio import libasound
+from hal.audio.libasound import AlsaCapture, AlsaPlayback
+from hal.audio.pcm import SoundCounters
+from hal.audio.presence import PresentRoute
+from hal.audio.protocol import (
+    AudioDevice,
+    AudioFailureSink,
+    AudioMode,
+    CaptureSink,
+    DevicesSink,
+    PlaybackSource,
+)
+from hal.audio.routes import AlsaConfig
+from hal.audio.streams import CaptureStream, PlaybackStream
+from hal.audio.watch import RouteWatch
+from hal.errors import AudioFault, AudioUnavailable
+
+logger = logging.getLogger(__name__)
+
+
+class AlsaAudioRouter:
+    """An AudioRouter. A device that another route uses as well is not opened twice: then only the
+    mixer changes. Not yet run on a board."""
+
+    def __init__(self, config: AlsaConfig, routes: RouteWatch | None = None) -> None:
+        """``routes`` is made from ``config`` unless given."""
+        self._config = config
+        self._routes = routes or RouteWatch(config.routes)
+        self._counters = SoundCounters()
+        self._lock = threading.RLock()
+        self._run: _Run | None = None
+
+    @property
+    def devices(self) -> tuple[AudioDevice, ...]:
+        return self._routes.devices
+
+    @property
+    def selected(self) -> AudioMode | None:
+        run = self._run
+        return run.mode if run else None
+
+    @property
+    def counters(self) -> SoundCounters:
+        """Xruns and what was dropped, since the router was made."""
+        return self._counters
+
+    def watch(self, on_devices: DevicesSink) -> Callable[[], None]:
+        return self._routes.watch(on_devices)
+
+    def open(
+        self,
+        mode: AudioMode,
+        on_captured: CaptureSink,
+        next_block: PlaybackSource,
+        on_failure: AudioFailureSink,
+    ) -> None:
+        with self._lock:
+            if self._run is not None:
+                raise AudioUnavailable(
+                    AudioFault.BUSY, "The sound is open already. Close it first."
+                )
+            run = _Run(self._config, self._routes, self._counters, on_failure)
+            run.open(self._routes.need(mode), on_captured, next_block)
+            self._run = run
+
+    def select(self, mode: AudioMode) -> None:
+        with self._lock:
+            present = self._routes.need(mode)
+            if self._run is not None:
+                self._run.select(present)
+
+    def close(self) -> None:
+        with self._lock:
+            run, self._run = self._run, None
+            if run is not None:
+                run.close()
+                logger.info("Sound closed: %s", self._counters)
+
+
+class _Run:
+    """From one opening to its close: the two streams, and the route that they are on."""
+
+    def __init__(
+        self,
+        config: AlsaConfig,
+        routes: RouteWatch,
+        counters: SoundCounters,
+        on_failure: AudioFailureSink,
+    ) -> None:
+        self._config = config
+        self._routes = routes
+        self._counters = counters
+        self._on_failure = on_failure
+        self._has_failed = False
+
+    def open(
+        self, present: PresentRoute, on_captured: CaptureSink, next_block: PlaybackSource
+    ) -> None:
+        self.mode = present.device.mode
+        microphone = self._microphone(present)
+        playback = AlsaPlayback(present.route.playback, self._config.buffer_blocks)
+        try:
+            capture = AlsaCapture(microphone)
+        except AudioUnavailable:
+            playback.close()
+            raise
+        priority = self._config.realtime_priority
+        self._set_mixer(present)
+        self._wanted = {playback.device, capture.device, ""}
+        self._playback = PlaybackStream(playback, next_block, self._lost, self._counters, priority)
+        self._capture = CaptureStream(capture, on_captured, self._lost, self._counters, priority)
+        self._playback.start()
+        self._capture.start()
+
+    def select(self, present: PresentRoute) -> None:
+        """Both devices are opened before either is moved, so that a refusal changes nothing."""
+        playback, capture = present.route.playback, self._microphone(present)
+        opened: AlsaPlayback | None = None
+        if playback != self._playback.device:
+            opened = AlsaPlayback(playback, self._config.buffer_blocks)
+        try:
+            microphone = AlsaCapture(capture) if capture != self._capture.device else None
+        except AudioUnavailable:
+            if opened is not None:
+                opened.close()
+            raise
+        self._has_failed = False
+        self._wanted = {playback, capture, ""}
+        changes_route = present.device.mode is not self.mode
+        self.mode = present.device.mode
+        if opened is not None:
+            self._set_mixer(present)
+            old = self._playback.move_to(opened)
+        elif changes_route:
+            old = None
+            self._playback.hush_while(lambda: self._set_mixer(present))
+        if microphone is not None:
+            self._capture.move_to(microphone)
+        if opened is not None and old is not None:
+            old.finish()
+
+    def close(self) -> None:
+        self._playback.stop()
+        self._capture.stop()
+
+    def _microphone(self, present: PresentRoute) -> str:
+        """The route's own, else that of another route that has one wired to the board."""
+        if present.route.capture:
+            return present.route.capture
+        for other in self._routes.present.values():
+            if other.route.capture and other.device.mode is not AudioMode.BLUETOOTH:
+                return other.route.capture
+        raise AudioUnavailable(
+            AudioFault.ABSENT,
+            f"There is no microphone for the {present.device.mode.value}. Connect one, or set "
+            "capture under [hardware.alsa] for one of the routes.",
+        )
+
+    def _set_mixer(self, present: PresentRoute) -> None:
+        """The others are muted first, since two routes may have one control."""
+        for other in self._routes.present.values():
+            if other.device.mode is not present.device.mode and other.route.control:
+                libasound.set_playback_control(
+                    other.route.mixer, other.route.control, muted=True, volume_percent=None
+                )
+        route = present.route
+        if route.control:
+            libasound.set_playback_control(
+                route.mixer, route.control, muted=False, volume_percent=route.volume_percent
+            )
+        if route.capture_control:
+            libasound.set_capture_control(
+                route.mixer, route.capture_control, route.capture_volume_percent
+            )
+
+    def _lost(self, device: str, error: AudioUnavailable) -> None:
+        """In a stream's thread. The failure first, so that the change of routes repairs it; once,
+        though both directions of a device go together, and not for one that is just being left."""
+        if not self._has_failed and device in self._wanted:
+            self._has_failed = True
+            self._on_failure(error)
+        if error.reason is AudioFault.DISCONNECTED:
+            self._routes.lost(device)

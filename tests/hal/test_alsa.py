@@ -1,0 +1,436 @@
+"""The real pyalsaaudio on ALSA's plug-ins: what arrives where, and what happens when a card goes."""
+
+import itertools
+import os
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from device.session.routes import default_route
+from hal import (
+    BLOCK_BYTES,
+    BLOCK_S,
+    SAMPLE_RATE_HZ,
+    AudioDevice,
+    AudioFault,
+    AudioMode,
+    AudioUnavailable,
+)
+from hal.audio.alsa import AlsaAudioRouter
+from hal.audio.routes import AlsaConfig, AlsaRoute
+from hal.audio.sources import ToneSource
+from hal.audio.watch import RouteWatch
+from tests.hal.alsa_cards import MICROPHONE_HZ, TestCards, build, record
+from tests.hal.listening import PATIENCE_S, Heard
+from tests.hal.sound import loudest_hz, samples_of, steepest
+
+TONE_HZ = 1030  # not a whole number of waves in a block, so that a cut is heard
+STEEPEST_OF_TONE = 2 * np.pi * TONE_HZ / SAMPLE_RATE_HZ * 0.25 * 32767
+FADE_ADDS = 1.1
+"""A cosine fade over one block adds at most 4 % to the steepest step of this tone."""
+ROUTES = {mode: AlsaRoute(playback=mode.value, capture=mode.value) for mode in AudioMode}
+CONFIG = AlsaConfig(**{mode.value: route for mode, route in ROUTES.items()}, realtime_priority=0)
+
+
+@pytest.fixture(scope="session")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("testcard")
+    record(folder)
+    return build(folder)
+
+
+@pytest.fixture
+def cards(library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TestCards:
+    cards = TestCards(tmp_path, library)
+    cards.write()
+    monkeypatch.setenv("ALSA_CONFIG_PATH", str(cards.config))
+    return cards
+
+
+def undisturbed(cards: TestCards) -> Iterator[None]:
+    """Tries, for as long as this machine is too busy to play without an underrun."""
+    for _ in range(8):
+        cards.forget()
+        yield
+    pytest.fail("this machine underran eight times in a row")
+
+
+def memory_bytes() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+class Rig:
+    """A router on the test cards, with a tone to play."""
+
+    def __init__(self, config: AlsaConfig = CONFIG) -> None:
+        self.routes = RouteWatch(config.routes)
+        self.router = AlsaAudioRouter(config, self.routes)
+        self.captured: Heard[bytes] = Heard()
+        self.asked: Heard[float] = Heard()
+        self.failures: Heard[AudioUnavailable] = Heard()
+        self.devices: Heard[tuple[AudioDevice, ...]] = Heard()
+        self.stop_watching = self.router.watch(self.devices)
+        self._tone = ToneSource(TONE_HZ)
+
+    def next_block(self) -> bytes:
+        self.asked(time.monotonic())
+        return self._tone.next_block()
+
+    def open(self, mode: AudioMode = AudioMode.SPEAKER) -> None:
+        self.router.open(mode, self.captured, self.next_block, self.failures)
+
+    def play(self, blocks: int) -> None:
+        """Wait until so many blocks more have been given out."""
+        self.asked.wait_count(len(self.asked.items) + blocks + 1)
+
+    def capture(self, blocks: int) -> list[bytes]:
+        """So many blocks, from now on."""
+        start = len(self.captured.items)
+        return self.captured.wait_count(start + blocks)[start:]
+
+
+@pytest.fixture
+def rig(cards: TestCards) -> Iterator[Rig]:
+    rig = Rig()
+    yield rig
+    rig.router.close()
+
+
+@pytest.mark.parametrize("mode", AudioMode)
+def test_a_routes_tone_arrives_at_its_sink_and_at_no_other(
+    rig: Rig, cards: TestCards, mode: AudioMode
+) -> None:
+    rig.open(mode)
+    rig.play(50)
+    rig.router.close()
+    heard = cards.heard(mode)
+    assert loudest_hz(heard) == pytest.approx(TONE_HZ, abs=SAMPLE_RATE_HZ / len(heard))
+    assert all(not len(cards.heard(other)) for other in AudioMode if other is not mode)
+
+
+@pytest.mark.parametrize("mode", AudioMode)
+def test_what_is_captured_is_what_that_routes_microphone_hears(rig: Rig, mode: AudioMode) -> None:
+    rig.open(mode)
+    blocks = rig.capture(50)
+    assert {len(block) for block in blocks} == {BLOCK_BYTES}
+    captured = samples_of(b"".join(blocks))
+    hz = MICROPHONE_HZ[mode]
+    assert loudest_hz(captured) == pytest.approx(hz, abs=SAMPLE_RATE_HZ / len(captured))
+
+
+def test_a_card_of_another_rate_is_converted_by_alsa(cards: TestCards) -> None:
+    cards.shapes[AudioMode.SPEAKER] = 44_100, 2
+    cards.write()
+    route = AlsaRoute(playback="plug:speaker", capture="plug:speaker")
+    rig = Rig(replace(CONFIG, speaker=route))
+    rig.open()
+    blocks = rig.capture(50)
+    rig.router.close()
+    left = cards.heard(AudioMode.SPEAKER)[::2]
+    assert loudest_hz(left) * 44_100 / SAMPLE_RATE_HZ == pytest.approx(TONE_HZ, rel=0.01)
+    assert {len(block) for block in blocks} == {BLOCK_BYTES}
+
+
+def test_a_card_that_does_not_convert_is_refused_with_the_remedy(cards: TestCards) -> None:
+    cards.shapes[AudioMode.SPEAKER] = 44_100, 2
+    cards.write()
+    rig = Rig()
+    with pytest.raises(AudioUnavailable, match="plug:'speaker'") as caught:
+        rig.open()
+    assert caught.value.reason is AudioFault.FAILED
+    assert rig.router.selected is None
+
+
+def test_both_directions_are_paced_by_the_card(rig: Rig) -> None:
+    rig.open()
+    start_s = time.monotonic()
+    rig.asked.wait_count(100)
+    rig.captured.wait_count(100)
+    taken_s = time.monotonic() - start_s
+    assert taken_s > (100 - 1 - 6) * BLOCK_S
+    assert abs(len(rig.asked.items) - len(rig.captured.items)) <= 6
+    assert rig.asked.items[4] - rig.asked.items[0] > 2 * BLOCK_S  # no burst at the start
+    assert rig.router.counters.underruns == 0
+
+
+@pytest.mark.spec("4.set_audio_mode")
+def test_a_route_is_changed_within_100_ms_and_without_a_click(cards: TestCards) -> None:
+    for _ in undisturbed(cards):
+        rig = Rig(CONFIG)
+        rig.open(AudioMode.SPEAKER)
+        rig.play(20)
+        asked, before_s = len(rig.asked.items), time.monotonic()
+        rig.router.select(AudioMode.EARPIECE)
+        rig.play(20)
+        rig.router.close()
+        if not rig.router.counters.underruns:
+            break
+    old, new = cards.heard(AudioMode.SPEAKER), cards.heard(AudioMode.EARPIECE)
+    for heard in (old, new):
+        assert np.abs(heard).max() > 8000
+        assert steepest(heard) < STEEPEST_OF_TONE * FADE_ADDS
+    # The first block that was asked for the new route, and how much silence waits in front of it.
+    silence_s = np.flatnonzero(new)[0] / SAMPLE_RATE_HZ
+    assert rig.asked.items[asked] - before_s + silence_s < 0.1
+
+
+@pytest.mark.spec("4.set_audio_mode")
+def test_nothing_is_lost_or_doubled_between_the_routes(cards: TestCards) -> None:
+    for _ in undisturbed(cards):
+        rig = Rig(CONFIG)
+        rig.open(AudioMode.SPEAKER)
+        rig.play(10)
+        rig.router.select(AudioMode.EARPIECE)
+        rig.play(10)
+        rig.router.close()
+        if not rig.router.counters.underruns:
+            break
+    cushion = (CONFIG.buffer_blocks - 1) * 480
+    old = cards.heard(AudioMode.SPEAKER)[cushion:]
+    new = cards.heard(AudioMode.EARPIECE)[cushion:]
+    whole = np.concatenate([old[:-480], old[-480:] + new[:480], new[480:]])
+    tone = ToneSource(TONE_HZ)
+    expected = samples_of(b"".join(tone.next_block() for _ in range(200)))[: len(whole)]
+    faded = slice(480, -480)  # in at the start, out at the end
+    assert np.abs(whole - expected)[faded].max() <= 2
+
+
+@pytest.mark.spec("4.set_audio_mode")
+def test_two_routes_on_one_device_change_by_the_mixer_alone(cards: TestCards) -> None:
+    config = replace(CONFIG, headphones=AlsaRoute(playback="speaker", capture="speaker"))
+    for _ in undisturbed(cards):
+        rig = Rig(config)
+        rig.open(AudioMode.SPEAKER)
+        rig.play(20)
+        before_s = time.monotonic()
+        rig.router.select(AudioMode.HEADPHONES)
+        assert time.monotonic() - before_s < 0.1
+        rig.play(10)
+        rig.router.close()
+        if not rig.router.counters.underruns:
+            break
+    heard = cards.heard(AudioMode.SPEAKER)
+    assert steepest(heard) < STEEPEST_OF_TONE * FADE_ADDS
+    silent = np.flatnonzero(np.abs(heard[480 * 10 :]).reshape(-1, 480).max(axis=1) == 0)
+    assert len(silent) == CONFIG.buffer_blocks
+
+
+def test_a_route_without_a_microphone_keeps_that_of_another(cards: TestCards) -> None:
+    rig = Rig(replace(CONFIG, headphones=AlsaRoute(playback="headphones")))
+    rig.open(AudioMode.HEADPHONES)
+    captured = samples_of(b"".join(rig.capture(50)))
+    rig.router.close()
+    assert loudest_hz(captured) == pytest.approx(MICROPHONE_HZ[AudioMode.SPEAKER], abs=2.5)
+    (headphones,) = (each for each in rig.router.devices if each.mode is AudioMode.HEADPHONES)
+    assert not headphones.has_microphone
+
+
+def test_an_absent_route_is_refused_and_the_old_one_goes_on(rig: Rig, cards: TestCards) -> None:
+    rig.open()
+    cards.unplug(AudioMode.HEADPHONES)
+    with pytest.raises(AudioUnavailable, match="not connected") as caught:
+        rig.router.select(AudioMode.HEADPHONES)
+    assert caught.value.reason is AudioFault.ABSENT
+    assert rig.router.selected is AudioMode.SPEAKER
+    rig.play(3)
+    rig.capture(3)
+    assert not rig.failures.items
+
+
+def test_a_route_that_is_not_fitted_is_absent(cards: TestCards) -> None:
+    rig = Rig(replace(CONFIG, earpiece=AlsaRoute()))
+    with pytest.raises(AudioUnavailable, match="No earpiece") as caught:
+        rig.open(AudioMode.EARPIECE)
+    assert caught.value.reason is AudioFault.ABSENT
+
+
+def test_a_device_that_alsa_does_not_know_is_named(cards: TestCards) -> None:
+    rig = Rig(replace(CONFIG, speaker=AlsaRoute(playback="nowhere")))
+    with pytest.raises(AudioUnavailable, match=r"nowhere cannot be opened.*aplay -L") as caught:
+        rig.open()
+    assert caught.value.reason is AudioFault.ABSENT
+
+
+def test_without_any_microphone_it_says_what_to_set(cards: TestCards) -> None:
+    route = AlsaRoute(playback="speaker")
+    rig = Rig(replace(CONFIG, speaker=route, earpiece=route, headphones=route))
+    with pytest.raises(AudioUnavailable, match="set capture"):
+        rig.open()
+
+
+def test_an_open_router_is_busy(rig: Rig) -> None:
+    rig.open()
+    with pytest.raises(AudioUnavailable) as caught:
+        rig.open()
+    assert caught.value.reason is AudioFault.BUSY
+    rig.capture(2)
+
+
+@pytest.mark.spec("3.on_audio_mode_changed")
+def test_a_sink_that_vanishes_is_noticed_within_a_second_and_the_fallback_taken(
+    rig: Rig, cards: TestCards
+) -> None:
+    """The fallback is the session's policy; moving there is asked from another thread, as it does."""
+    rig.open(AudioMode.HEADPHONES)
+    rig.play(5)
+    before_s = time.monotonic()
+    cards.unplug(AudioMode.HEADPHONES)
+    (failure,) = rig.failures.wait_count(1)
+    (devices,) = rig.devices.wait_count(1)
+    assert time.monotonic() - before_s < 1
+    assert failure.reason is AudioFault.DISCONNECTED
+    assert AudioMode.HEADPHONES not in {device.mode for device in devices}
+    fallback = default_route(devices, None, audio_only=True)
+    assert fallback is AudioMode.BLUETOOTH
+    rig.play(3)  # silent, but paced
+    rig.router.select(fallback)
+    rig.play(20)
+    rig.capture(20)
+    rig.router.close()
+    assert loudest_hz(cards.heard(fallback)) == pytest.approx(TONE_HZ, abs=10)
+    assert len(rig.failures.items) == 1
+
+
+def test_a_sink_that_comes_back_can_be_used_again(rig: Rig, cards: TestCards) -> None:
+    rig.open(AudioMode.HEADPHONES)
+    rig.play(3)
+    cards.unplug(AudioMode.HEADPHONES)
+    rig.devices.wait_count(1)
+    rig.router.select(AudioMode.SPEAKER)
+    cards.plug(AudioMode.HEADPHONES)
+    rig.routes.changed()
+    devices = rig.devices.wait_count(2)[1]
+    assert devices[-1].mode is AudioMode.HEADPHONES
+    rig.router.select(AudioMode.HEADPHONES)
+    rig.play(10)
+    rig.router.close()
+    assert len(rig.failures.items) == 1
+
+
+def test_a_card_that_stands_still_is_noticed_within_a_second(rig: Rig, cards: TestCards) -> None:
+    rig.open()
+    rig.play(5)
+    before_s = time.monotonic()
+    cards.stall(AudioMode.SPEAKER)
+    (failure,) = rig.failures.wait_count(1)
+    assert time.monotonic() - before_s < 1
+    assert failure.reason is AudioFault.FAILED
+    assert "stands still" in str(failure)
+    rig.router.select(AudioMode.EARPIECE)
+    rig.play(5)
+    rig.capture(5)
+
+
+def test_an_underrun_is_counted_and_survived(cards: TestCards) -> None:
+    rig = Rig()
+    release = threading.Event()
+
+    def slow(at_s: float, number: int) -> None:
+        if number == 20:
+            release.wait(PATIENCE_S)
+
+    rig.asked = Heard(slow)
+    rig.open()
+    rig.asked.wait_count(20)
+    rig.capture(10)  # a tenth of a second, by the card's clock
+    release.set()
+    rig.play(30)
+    rig.router.close()
+    assert rig.router.counters.underruns >= 1
+    assert not rig.failures.items
+    assert loudest_hz(cards.heard(AudioMode.SPEAKER)[-480 * 20 :]) == pytest.approx(TONE_HZ, abs=10)
+
+
+@pytest.mark.parametrize(("blocks", "counter"), [(6, "dropped_blocks"), (30, "overruns")])
+def test_a_stale_backlog_is_dropped_and_an_overrun_survived(
+    cards: TestCards, blocks: int, counter: str
+) -> None:
+    rig = Rig()
+
+    def slow(_: bytes, number: int) -> None:
+        if number == 10:
+            rig.play(blocks)
+
+    rig.captured = Heard(slow)
+    rig.open()
+    rig.captured.wait_count(10)
+    rig.capture(20)
+    rig.router.close()
+    assert getattr(rig.router.counters, counter) >= 1
+    assert len(rig.captured.items) <= len(rig.asked.items) - min(blocks, 8) + 6
+    assert not rig.failures.items
+
+
+def test_an_hour_of_blocks_leaves_no_backlog(cards: TestCards) -> None:
+    """As fast as ALSA's null device takes them."""
+    hour = round(3600 / BLOCK_S)
+    quiet = AlsaRoute(playback="quiet", capture="quiet")
+    router = AlsaAudioRouter(replace(CONFIG, speaker=quiet))
+    done = threading.Event()
+    asked, failures = itertools.count(1), Heard[AudioUnavailable]()
+    silence = bytes(BLOCK_BYTES)
+
+    def next_block() -> bytes:
+        if next(asked) == hour:
+            done.set()
+        return silence
+
+    captured = itertools.count()
+    router.open(AudioMode.SPEAKER, lambda block: next(captured), next_block, failures)
+    before = memory_bytes()
+    assert done.wait(120)
+    grown = memory_bytes() - before
+    router.close()
+    assert grown < 5e6
+    assert router.counters.underruns == router.counters.overruns == 0
+    assert not failures.items
+
+
+@pytest.mark.parametrize("size", [0, BLOCK_BYTES - 2, BLOCK_BYTES * 2])
+def test_a_block_of_the_wrong_size_is_reported_once(rig: Rig, size: int) -> None:
+    asked: Heard[int] = Heard()
+
+    def wrong() -> bytes:
+        asked(1)
+        return b"\x7f" * size
+
+    rig.router.open(AudioMode.SPEAKER, rig.captured, wrong, rig.failures)
+    asked.wait_count(6)
+    rig.router.close()
+    (failure,) = rig.failures.items
+    assert failure.reason is AudioFault.FAILED
+    assert f"{size} bytes" in str(failure)
+
+
+def test_a_source_that_raises_is_reported_once(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
+    asked: Heard[int] = Heard()
+
+    def broken() -> bytes:
+        asked(1)
+        raise RuntimeError("no more sound")
+
+    rig.router.open(AudioMode.SPEAKER, rig.captured, broken, rig.failures)
+    asked.wait_count(5)
+    rig.router.close()
+    (failure,) = rig.failures.items
+    assert "no more sound" in str(failure)
+    assert caplog.text.count("The sound stopped") == 1
+
+
+def test_nothing_comes_after_close_and_it_may_be_repeated(rig: Rig) -> None:
+    rig.router.close()
+    for _ in range(3):
+        rig.open()
+        rig.capture(2)
+        rig.router.close()
+        rig.router.close()
+        counts = len(rig.captured.items), len(rig.asked.items)
+        assert rig.router.selected is None
+        assert not {"capture", "playback"} & {thread.name for thread in threading.enumerate()}
+        assert counts == (len(rig.captured.items), len(rig.asked.items))
+    assert not rig.failures.items
