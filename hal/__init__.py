@@ -15,6 +15,7 @@ from hal.camera.protocol import Camera, EncodedFrame, Facing, VideoFormat
 from hal.errors import (
     AudioFault,
     AudioUnavailable,
+    BluetoothUnavailable,
     ButtonsUnavailable,
     CameraFault,
     CameraUnavailable,
@@ -34,6 +35,7 @@ __all__ = [
     "AudioMode",
     "AudioRouter",
     "AudioUnavailable",
+    "BluetoothUnavailable",
     "Board",
     "BoardStatus",
     "Button",

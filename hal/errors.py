@@ -3,6 +3,7 @@
     HalError
     ├── CameraUnavailable      reason: CameraFault
     ├── AudioUnavailable       reason: AudioFault
+    ├── BluetoothUnavailable
     ├── ButtonsUnavailable
     ├── OutputsUnavailable
     └── UnknownBackend
@@ -57,6 +58,12 @@ class AudioUnavailable(HalError):
     def __init__(self, reason: AudioFault, message: str) -> None:
         super().__init__(message)
         self.reason = reason
+
+
+class BluetoothUnavailable(HalError):
+    """A headset cannot be found, paired or connected."""
+
+    code = "bluetooth_unavailable"
 
 
 class ButtonsUnavailable(HalError):

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 
 from hal.audio import libasound
+from hal.audio.hotplug import Hotplug
 from hal.audio.libasound import AlsaCapture, AlsaPlayback
 from hal.audio.pcm import SoundCounters
 from hal.audio.presence import PresentRoute
@@ -16,9 +17,9 @@ from hal.audio.protocol import (
     DevicesSink,
     PlaybackSource,
 )
-from hal.audio.routes import AlsaConfig
+from hal.audio.routes import BLUETOOTH, AlsaConfig
 from hal.audio.streams import CaptureStream, PlaybackStream
-from hal.audio.watch import RouteWatch
+from hal.audio.watch import HotplugSource, RouteWatch
 from hal.errors import AudioFault, AudioUnavailable
 
 logger = logging.getLogger(__name__)
@@ -31,7 +32,7 @@ class AlsaAudioRouter:
     def __init__(self, config: AlsaConfig, routes: RouteWatch | None = None) -> None:
         """``routes`` is made from ``config`` unless given."""
         self._config = config
-        self._routes = routes or RouteWatch(config.routes)
+        self._routes = routes or _watched(config)
         self._counters = SoundCounters()
         self._lock = threading.RLock()
         self._run: _Run | None = None
@@ -81,6 +82,18 @@ class AlsaAudioRouter:
             if run is not None:
                 run.close()
                 logger.info("Sound closed: %s", self._counters)
+
+
+def _watched(config: AlsaConfig) -> RouteWatch:
+    """udev always; jacks and Bluetooth where a route needs them."""
+    routes = config.routes
+    sources: list[HotplugSource] = [Hotplug(route.jack for route in routes.values() if route.jack)]
+    if not any(BLUETOOTH in route.playback for route in routes.values()):
+        return RouteWatch(routes, sources)
+    from hal.audio.headsets import Headsets
+
+    headsets = Headsets()
+    return RouteWatch(routes, [*sources, headsets], headsets.current)
 
 
 class _Run:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from hal.audio.cards import sound_cards
+from hal.audio.jack import is_plugged
 from hal.audio.presence import Headset, PresentRoute, in_order, present_routes
 from hal.audio.protocol import AudioDevice, AudioMode, DevicesSink
 from hal.audio.routes import AlsaRoute
@@ -30,7 +31,7 @@ class RouteWatch:
         routes: Mapping[AudioMode, AlsaRoute],
         sources: Iterable[HotplugSource] = (),
         headsets: Callable[[], tuple[Headset, ...]] = tuple,
-        is_plugged: Callable[[str], bool] = lambda jack: True,
+        is_plugged: Callable[[str], bool] = is_plugged,
         root: Path = Path("/"),
     ) -> None:
         self._routes = routes
@@ -40,6 +41,8 @@ class RouteWatch:
         self._root = root
         # Re-entrant, and held while watchers are told: they hear of changes in their order.
         self._lock = threading.RLock()
+        self._switching = threading.Lock()
+        """Held while sources start and stop; never taken under the other one."""
         self._watchers: list[DevicesSink] = []
         self._lost: set[str] = set()
         self._devices: tuple[AudioDevice, ...] = ()
@@ -63,26 +66,34 @@ class RouteWatch:
         """A route that is there. Raises AudioUnavailable(ABSENT)."""
         present = self.present.get(mode)
         if present is None:
-            raise AudioUnavailable(AudioFault.ABSENT, f"No {mode.value} is connected.")
+            raise AudioUnavailable(
+                AudioFault.ABSENT,
+                f"No {mode.value} is connected, or the user may not open it (group audio). "
+                f"See [hardware.alsa.{mode.value}].",
+            )
         return present
 
     def watch(self, on_devices: DevicesSink) -> Callable[[], None]:
-        with self._lock:
-            self._watchers.append(on_devices)
-            is_first = len(self._watchers) == 1
-        if is_first:
-            for source in self._sources:
-                source.start(self.changed)
+        """``on_devices`` must hand over and return: it is called under this object's lock."""
+        with self._switching:
+            with self._lock:
+                self._devices = self.devices
+                self._watchers.append(on_devices)
+                is_first = len(self._watchers) == 1
+            if is_first:
+                for source in self._sources:
+                    source.start(self.changed)
 
         def stop() -> None:
-            with self._lock:
-                if on_devices not in self._watchers:
-                    return
-                self._watchers.remove(on_devices)
-                is_last = not self._watchers
-            if is_last:
-                for source in self._sources:
-                    source.stop()
+            with self._switching:
+                with self._lock:
+                    if on_devices not in self._watchers:
+                        return
+                    self._watchers.remove(on_devices)
+                    is_last = not self._watchers
+                if is_last:
+                    for source in self._sources:
+                        source.stop()
 
         return stop
 

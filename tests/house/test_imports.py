@@ -30,6 +30,7 @@ HOMES = {
     "alsaaudio": ("hal.audio.libasound",),
     "rich": ("device.cli.top",),
     "shtab": ("device.cli.manual",),
+    "dbus_fast": ("hal.audio.system_bus",),
     "sdl2": ("device.screen",),
 }
 
