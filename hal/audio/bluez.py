@@ -11,6 +11,7 @@ from hal.errors import BluetoothUnavailable
 
 _BLUEZ = "org.bluez"
 _ADAPTER, _DEVICE = "org.bluez.Adapter1", "org.bluez.Device1"
+_AGENTS = "org.bluez.AgentManager1"
 _AGENT_PATH = "/callbox/agent"
 _AUDIO_UUIDS = {
     "0000110b": "A2DP",
@@ -23,7 +24,6 @@ _REMEDIES = {
     "AuthenticationCanceled": "It gave up pairing. Put it into pairing mode again.",
     "AuthenticationTimeout": "It did not answer in time. Put it into pairing mode and come nearer.",
     "ConnectionAttemptFailed": "It does not answer. Is it on, near, and in pairing mode?",
-    "AlreadyExists": "It is paired already.",
     "NotReady": "The Bluetooth adapter is off: rfkill unblock bluetooth",
     "InProgress": "It is busy with another request. Wait a moment.",
     "DoesNotExist": "It is not known. Scan first, with the headset in pairing mode.",
@@ -65,6 +65,7 @@ class Bluetooth:
                 "disabled (dtoverlay=disable-bt in config.txt)?"
             )
         self._adapter = adapters[0]
+        self._bus.export_agent(_AGENT_PATH)
         return self
 
     async def __aexit__(
@@ -102,14 +103,10 @@ class Bluetooth:
     async def pair(self, address: str) -> None:
         """Pair, trust (it may then connect by itself) and connect. What is done already is no error."""
         path = await self._path(address)
-        manager = (_BLUEZ, "/org/bluez", "org.bluez.AgentManager1")
-        self._bus.export_agent(_AGENT_PATH)
-        try:
-            await self._bus.call(*manager, "RegisterAgent", "os", _AGENT_PATH, "NoInputNoOutput")
-            await self._bus.call(_BLUEZ, path, _DEVICE, "Pair")
-        except BusFailed as error:
-            if not error.name.endswith(".AlreadyExists"):
-                raise _unavailable(error) from error
+        await self._once(
+            "/org/bluez", _AGENTS, "RegisterAgent", "os", _AGENT_PATH, "NoInputNoOutput"
+        )
+        await self._once(path, _DEVICE, "Pair")
         await self.trust(address)
         await self.connect(address)
 
@@ -144,6 +141,14 @@ class Bluetooth:
             await self._bus.call(_BLUEZ, path, interface, member, *arguments)
         except BusFailed as error:
             raise _unavailable(error) from error
+
+    async def _once(self, path: str, interface: str, member: str, *arguments: Any) -> None:
+        """A call that may have been made already."""
+        try:
+            await self._bus.call(_BLUEZ, path, interface, member, *arguments)
+        except BusFailed as error:
+            if not error.name.endswith(".AlreadyExists"):
+                raise _unavailable(error) from error
 
     async def _set(self, path: str, interface: str, key: str) -> None:
         try:

@@ -18,15 +18,16 @@ _BLUEALSA, _BLUEALSA_ROOT, _PCM = "org.bluealsa", "/org/bluealsa", "org.bluealsa
 _BLUEZ, _DEVICE = "org.bluez", "org.bluez.Device1"
 _WITH_MICROPHONE = ("HFP-AG", "HSP-AG")
 _AGAIN_S = 5.0
-"""After the bus was lost."""
 
 
 class Headsets:
     """A HotplugSource, with a thread and an event loop of its own."""
 
-    def __init__(self, bus_address: str | None = None) -> None:
-        """``bus_address``: of another bus than the system's."""
+    def __init__(self, bus_address: str | None = None, again_s: float = _AGAIN_S) -> None:
+        """``bus_address``: of another bus than the system's. ``again_s``: the pause before the next
+        attempt after the bus was lost."""
         self._bus_address = bus_address
+        self._again_s = again_s
         self._current: tuple[Headset, ...] = ()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
@@ -72,7 +73,7 @@ class Headsets:
                     logger.warning("Bluetooth headsets are not watched: %s", error)
                 said = True
             self._set((), on_change)
-            await asyncio.sleep(_AGAIN_S)
+            await asyncio.sleep(self._again_s)
 
     async def _follow(self, bus: SystemBus, on_change: Callable[[], None]) -> None:
         """Look again after every signal, until the bus goes."""

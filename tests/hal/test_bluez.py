@@ -1,0 +1,168 @@
+"""Real D-Bus messages to a BlueZ and a bluez-alsa that are ours."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from dbus_fast.errors import DBusError
+
+from hal import AudioDevice, AudioMode, BluetoothUnavailable
+from hal.audio.bluez import Bluetooth, BluetoothDevice
+from hal.audio.headsets import Headsets
+from hal.audio.presence import Headset
+from hal.audio.routes import AlsaConfig, AlsaRoute
+from hal.audio.watch import RouteWatch
+from tests.hal.fake_bluez import A2DP, HFP, KEYBOARD, FakeBluez, private_bus
+from tests.hal.listening import Heard
+
+VOYAGER, BOOMBOX = "AA:BB:CC:DD:EE:01", "AA:BB:CC:DD:EE:02"
+BOTH, OUT = ("sink", "source"), ("sink",)
+
+
+@pytest.fixture
+def bus(tmp_path: Path) -> Iterator[str]:
+    with private_bus(tmp_path) as address:
+        yield address
+
+
+@pytest.fixture
+async def bluez(bus: str) -> AsyncIterator[FakeBluez]:
+    bluez = FakeBluez(bus)
+    await bluez.start()
+    yield bluez
+    bluez.stop()
+
+
+async def test_a_scan_finds_what_is_in_pairing_mode(bluez: FakeBluez, bus: str) -> None:
+    bluez.on_discovery = lambda: bluez.add(VOYAGER, "Voyager", HFP, A2DP, KEYBOARD) and None
+    async with Bluetooth(bus) as bluetooth:
+        assert await bluetooth.devices() == ()
+        (found,) = await bluetooth.scan(0.01)
+    profiles = frozenset({"HFP", "A2DP"})
+    assert found == BluetoothDevice(VOYAGER, "Voyager", False, False, False, profiles)
+    assert bluez.adapter.is_powered
+    assert not bluez.adapter.is_discovering
+
+
+async def test_pairing_trusts_and_connects(bluez: FakeBluez, bus: str) -> None:
+    device = bluez.add(VOYAGER, "Voyager", HFP)
+    async with Bluetooth(bus) as bluetooth:
+        await bluetooth.pair(VOYAGER.lower())
+        (found,) = await bluetooth.devices()
+        assert found.is_paired
+        assert found.is_trusted
+        assert found.is_connected
+        assert bluez.agent[1] == "NoInputNoOutput"
+        await bluetooth.pair(VOYAGER)  # again is no error
+        await bluetooth.disconnect(VOYAGER)
+        assert not device.is_connected
+        await bluetooth.connect(VOYAGER)
+        assert device.is_connected
+        await bluetooth.forget(VOYAGER)
+        assert await bluetooth.devices() == ()
+
+
+@pytest.mark.parametrize(
+    ("error", "remedy"),
+    [
+        ("org.bluez.Error.AuthenticationFailed", "pairing mode again"),
+        ("org.bluez.Error.ConnectionAttemptFailed", "Is it on"),
+        ("org.freedesktop.DBus.Error.AccessDenied", "group bluetooth"),
+        ("org.bluez.Error.Failed", r"bluetooth\.service"),
+    ],
+)
+async def test_a_pairing_that_fails_says_what_to_do(
+    bluez: FakeBluez, bus: str, error: str, remedy: str
+) -> None:
+    bluez.add(VOYAGER, "Voyager", HFP).refuses = DBusError(error, "it is so")
+    async with Bluetooth(bus) as bluetooth:
+        with pytest.raises(BluetoothUnavailable, match=remedy):
+            await bluetooth.pair(VOYAGER)
+
+
+async def test_an_unknown_address_is_refused(bluez: FakeBluez, bus: str) -> None:
+    async with Bluetooth(bus) as bluetooth:
+        for call in (bluetooth.pair, bluetooth.connect, bluetooth.trust, bluetooth.forget):
+            with pytest.raises(BluetoothUnavailable, match="Scan"):
+                await call(BOOMBOX)
+
+
+async def test_a_board_without_bluetooth_says_so(bus: str, tmp_path: Path) -> None:
+    with pytest.raises(BluetoothUnavailable, match="no Bluetooth adapter"):
+        async with Bluetooth(bus):
+            pass
+    with pytest.raises(BluetoothUnavailable, match="cannot be reached"):
+        async with Bluetooth(f"unix:path={tmp_path}/none"):
+            pass
+
+
+@pytest.mark.spec("3.on_audio_mode_changed")
+async def test_a_headset_that_connects_is_a_route_and_goes_again(
+    bluez: FakeBluez, bus: str
+) -> None:
+    bluez.add(VOYAGER, "Voyager", HFP)
+    bluez.add(BOOMBOX, "Boombox", A2DP)
+    await bluez.start_bluealsa()
+    headsets = Headsets(bus)
+    config = AlsaConfig(speaker=AlsaRoute())
+    watch = RouteWatch(config.routes, [headsets], headsets.current)
+    told: Heard[tuple[AudioDevice, ...]] = Heard()
+    stop = watch.watch(told)
+    try:
+        bluez.add_sound(VOYAGER, "HFP-AG", BOTH)
+        voyager = AudioDevice(AudioMode.BLUETOOTH, "Voyager", has_microphone=True)
+        await heard(told, (voyager,))
+        bluez.add_sound(BOOMBOX, "A2DP-source", OUT)
+        boombox = AudioDevice(AudioMode.BLUETOOTH, "Boombox", has_microphone=False)
+        await heard(told, (boombox,))
+        assert watch.need(AudioMode.BLUETOOTH).route.playback.endswith(f"{BOOMBOX},PROFILE=a2dp")
+        bluez.remove_sound(BOOMBOX, "A2DP-source", OUT)
+        await heard(told, (voyager,))
+        await bluez.stop_bluealsa()
+        await heard(told, ())
+    finally:
+        await asyncio.to_thread(stop)
+    assert headsets.current() == ()
+
+
+async def test_a_headset_that_can_do_both_is_used_with_its_microphone(
+    bluez: FakeBluez, bus: str
+) -> None:
+    await bluez.start_bluealsa()
+    bluez.add_sound(VOYAGER, "HFP-AG", BOTH)
+    bluez.add_sound(VOYAGER, "A2DP-source", OUT)
+    headsets = Headsets(bus)
+    changes: Heard[int] = Heard()
+    headsets.start(lambda: changes(1))
+    await asyncio.to_thread(changes.wait_count, 1)
+    assert headsets.current() == (Headset(VOYAGER, VOYAGER, has_microphone=True),)
+    await asyncio.to_thread(headsets.stop)
+    headsets.stop()
+
+
+async def test_a_bus_that_comes_late_is_found(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    tried = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    caplog.handler.addFilter(lambda _: loop.call_soon_threadsafe(tried.set) is not None)
+    headsets = Headsets(f"unix:path={tmp_path}/bus", again_s=0.01)
+    changes: Heard[int] = Heard()
+    headsets.start(lambda: changes(1))
+    await tried.wait()
+    with private_bus(tmp_path) as address:
+        bluez = FakeBluez(address)
+        await bluez.start()
+        await bluez.start_bluealsa()
+        bluez.add_sound(BOOMBOX, "A2DP-source", OUT)
+        await asyncio.to_thread(changes.wait_count, 1)
+        assert headsets.current() == (Headset(BOOMBOX, BOOMBOX, has_microphone=False),)
+    await asyncio.to_thread(changes.wait_count, 2)  # the bus has gone
+    assert headsets.current() == ()
+    await asyncio.to_thread(headsets.stop)
+    assert caplog.text.count("are not watched") == 1
+
+
+async def heard(told: Heard[tuple[AudioDevice, ...]], last: tuple[AudioDevice, ...]) -> None:
+    await asyncio.to_thread(told.wait, lambda items: bool(items) and items[-1] == last)
