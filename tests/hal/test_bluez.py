@@ -1,6 +1,7 @@
 """Real D-Bus messages to a BlueZ and a bluez-alsa that are ours."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -141,16 +142,30 @@ async def test_a_headset_that_can_do_both_is_used_with_its_microphone(
     headsets.stop()
 
 
-async def test_a_bus_that_comes_late_is_found(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    tried = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    caplog.handler.addFilter(lambda _: loop.call_soon_threadsafe(tried.set) is not None)
+class Said(logging.Handler):
+    """What was logged, to wait for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.messages: Heard[str] = Heard()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.messages(record.getMessage())
+
+
+@pytest.fixture
+def said() -> Iterator[Heard[str]]:
+    handler, logger = Said(), logging.getLogger("hal.audio.headsets")
+    logger.addHandler(handler)
+    yield handler.messages
+    logger.removeHandler(handler)
+
+
+async def test_a_bus_that_comes_late_is_found(tmp_path: Path, said: Heard[str]) -> None:
     headsets = Headsets(f"unix:path={tmp_path}/bus", again_s=0.01)
     changes: Heard[int] = Heard()
     headsets.start(lambda: changes(1))
-    await tried.wait()
+    await asyncio.to_thread(said.wait_count, 1)
     with private_bus(tmp_path) as address:
         bluez = FakeBluez(address)
         await bluez.start()
@@ -161,7 +176,8 @@ async def test_a_bus_that_comes_late_is_found(
     await asyncio.to_thread(changes.wait_count, 2)  # the bus has gone
     assert headsets.current() == ()
     await asyncio.to_thread(headsets.stop)
-    assert caplog.text.count("are not watched") == 1
+    (message,) = said.items
+    assert "are not watched" in message
 
 
 async def heard(told: Heard[tuple[AudioDevice, ...]], last: tuple[AudioDevice, ...]) -> None:
