@@ -8,6 +8,7 @@ from device.config import Decoder, EchoCanceller, load, parse
 from device.errors import ConfigError
 from hal import AudioMode
 from hal.camera.settings import EncoderChoice, Exposure, SensorSettings
+from hal.audio.routes import AlsaRoute, Preset
 from hal.config import GpioBackend
 
 
@@ -30,6 +31,8 @@ def test_everything_is_read(tmp_path: Path) -> None:
         '[hardware.picamera]\nencoder = "software"\n'
         '[hardware.picamera.rear]\nid = "imx708"\nrotation_deg = 180\nexposure = "long"\n'
         '[hardware.webcam]\nfront = "C920"\n'
+        "[hardware.alsa]\nbuffer_blocks = 6\n"
+        '[hardware.alsa.speaker]\npreset = "jack"\nvolume_percent = 80\n'
         "[video]\nwidth = 640\nheight = 360\n"
         '[media]\necho_canceller = "off"\ndecoder = "h264_v4l2m2m"\n'
     )
@@ -43,6 +46,9 @@ def test_everything_is_read(tmp_path: Path) -> None:
         id="imx708", rotation_deg=180, exposure=Exposure.LONG
     )
     assert config.hardware.webcam.front == "C920"
+    assert config.hardware.alsa.buffer_blocks == 6
+    assert config.hardware.alsa.speaker == AlsaRoute(Preset.JACK, volume_percent=80)
+    assert config.hardware.alsa.bluetooth == AlsaRoute(Preset.BLUETOOTH)
     assert config.video.width == 640
     assert config.media.echo_canceller is EchoCanceller.OFF
     assert config.media.decoder is Decoder.BOARD
@@ -66,6 +72,9 @@ def test_everything_is_read(tmp_path: Path) -> None:
         ({"hardware": {"webcam": {"front": 1}}}, "front"),
         ({"video": {"width": 1.5}}, "width"),
         ({"media": {"echo_canceller": "speex"}}, "speex"),
+        ({"hardware": {"alsa": {"speaker": {"preset": "loud"}}}}, "loud"),
+        ({"hardware": {"alsa": {"speaker": {"volume": 5}}}}, r"hardware\.alsa\.speaker\.volume"),
+        ({"hardware": {"alsa": {"speaker": {"volume_percent": 101}}}}, "volume_percent"),
         ({"media": {"decoder": "hardware"}}, "hardware"),
     ],
 )

@@ -11,10 +11,13 @@ from hal import AudioMode
 from hal.audio.sources import ToneSource
 from tests.hal.sound import samples_of
 
-SOURCE = Path(__file__).parent / "testcard" / "pcm.c"
+SOURCES = sorted((Path(__file__).parent / "testcard").glob("*.c"))
 MICROPHONE_S = 20
 MICROPHONE_HZ = {mode: 300 + 100 * number for number, mode in enumerate(AudioMode)}
 """What each card's microphone hears."""
+
+CONTROLS = ("speaker", "speaker_volume", "headphone", "headphone_volume", "capture", "gain")
+"""In the order of ctl.c."""
 
 
 def build(folder: Path) -> Path:
@@ -23,7 +26,7 @@ def build(folder: Path) -> Path:
     assert compiler, "these tests need a C compiler and libasound2-dev; scripts/setup installs them"
     library = folder / "libasound_module_pcm_testcard.so"
     command = [compiler, "-O1", "-Wall", "-Werror", "-fPIC", "-DPIC", "-shared"]
-    subprocess.run([*command, "-o", library, SOURCE, "-lasound"], check=True, timeout=60)
+    subprocess.run([*command, "-o", library, *SOURCES, "-lasound"], check=True, timeout=60)
     return library
 
 
@@ -51,6 +54,9 @@ class TestCards:
 
     def write(self) -> None:
         parts = ["</usr/share/alsa/alsa.conf>", f'pcm_type.testcard {{ lib "{self.library}" }}']
+        parts.append(f'ctl_type.testcard {{ lib "{self.library}" }}')
+        parts.append(f'ctl.mixer {{ type testcard path "{self.folder}/mixer" }}')
+        np.zeros(len(CONTROLS), np.int32).tofile(self.folder / "mixer")
         parts += [self._card(mode) for mode in AudioMode]
         parts.append("pcm.quiet { type null }")
         self.config.write_text("\n".join(parts))
@@ -59,6 +65,11 @@ class TestCards:
         """All that was played there, once it is closed; several openings one after the other."""
         files = sorted(self.folder.glob(f"{mode.value}.played*"))
         return samples_of(b"".join(file.read_bytes() for file in files))
+
+    def mixer(self) -> dict[str, int]:
+        """The controls of the mixer, of 0 to 200, and switches, of which 1 is on."""
+        values = np.fromfile(self.folder / "mixer", np.int32)
+        return dict(zip(CONTROLS, values.tolist(), strict=True))
 
     def forget(self) -> None:
         """What was played so far."""

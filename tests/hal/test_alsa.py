@@ -220,6 +220,44 @@ def test_two_routes_on_one_device_change_by_the_mixer_alone(cards: TestCards) ->
     assert len(silent) == CONFIG.buffer_blocks
 
 
+HAT = {"playback": "speaker", "capture": "speaker", "mixer": "mixer", "capture_control": "Capture"}
+HAT_CONFIG = replace(
+    CONFIG,
+    speaker=AlsaRoute(**HAT, control="Speaker", volume_percent=50, capture_volume_percent=75),
+    headphones=AlsaRoute(**HAT, control="Headphone"),
+)
+
+
+def test_the_control_of_the_route_in_use_is_on_and_the_others_are_muted(cards: TestCards) -> None:
+    rig = Rig(HAT_CONFIG)
+    rig.open(AudioMode.SPEAKER)
+    assert cards.mixer() == {
+        "speaker": 1,
+        "speaker_volume": 100,
+        "headphone": 0,
+        "headphone_volume": 0,
+        "capture": 1,
+        "gain": 150,
+    }
+    rig.router.select(AudioMode.HEADPHONES)
+    assert (cards.mixer()["speaker"], cards.mixer()["headphone"]) == (0, 1)
+    rig.router.select(AudioMode.SPEAKER)
+    assert (cards.mixer()["speaker"], cards.mixer()["headphone"]) == (1, 0)
+    rig.router.close()
+
+
+def test_a_control_that_is_not_there_is_logged_and_the_sound_plays(
+    cards: TestCards, caplog: pytest.LogCaptureFixture
+) -> None:
+    route = AlsaRoute(playback="speaker", capture="speaker", mixer="mixer", control="Master")
+    rig = Rig(replace(CONFIG, speaker=route))
+    rig.open()
+    rig.play(3)
+    rig.router.close()
+    assert "Master" in caplog.text
+    assert "amixer -D mixer scontrols" in caplog.text
+
+
 def test_a_route_without_a_microphone_keeps_that_of_another(cards: TestCards) -> None:
     rig = Rig(replace(CONFIG, headphones=AlsaRoute(playback="headphones")))
     rig.open(AudioMode.HEADPHONES)

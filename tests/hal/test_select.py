@@ -9,6 +9,7 @@ from typing import cast
 import pytest
 
 from hal import AudioFault, AudioUnavailable, Facing, Lamp, UnknownBackend
+from hal.audio.routes import AlsaConfig, AlsaRoute
 from hal.board import LinuxBoard, SimulatedBoard
 from hal.buttons.disabled import DisabledButtons
 from hal.buttons.gpio import GpioButtons
@@ -140,6 +141,13 @@ def test_each_library_is_loaded_only_by_the_back_end_that_needs_it() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stdout.strip() == ""
+
+
+def test_the_real_sound_card_has_the_devices_of_the_configuration() -> None:
+    route = AlsaRoute(playback="plughw:CARD=none")
+    hardware = hardware_from(replace(DESK, audio=AudioBackend.ALSA, alsa=AlsaConfig(speaker=route)))
+    assert type(hardware.audio).__name__ == "AlsaAudioRouter"
+    assert hardware.audio.devices == ()
 
 
 def test_without_pyalsaaudio_sound_says_what_to_install() -> None:
