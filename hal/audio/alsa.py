@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 
 from hal.audio import libasound
 from hal.audio.hotplug import Hotplug
@@ -116,46 +117,49 @@ class _Run:
         self, present: PresentRoute, on_captured: CaptureSink, next_block: PlaybackSource
     ) -> None:
         self.mode = present.device.mode
-        microphone = self._microphone(present)
-        playback = AlsaPlayback(present.route.playback, self._config.buffer_blocks)
-        try:
-            capture = AlsaCapture(microphone)
-        except AudioUnavailable:
-            playback.close()
-            raise
         priority = self._config.realtime_priority
-        self._set_mixer(present)
-        self._wanted = {playback.device, capture.device, ""}
-        self._playback = PlaybackStream(playback, next_block, self._lost, self._counters, priority)
-        self._capture = CaptureStream(capture, on_captured, self._lost, self._counters, priority)
-        self._playback.start()
+        with ExitStack() as undo:
+            playback = AlsaPlayback(present.route.playback, self._config.buffer_blocks)
+            undo.callback(playback.close)
+            capture = AlsaCapture(self._microphone(present))
+            undo.callback(capture.close)
+            self._wanted = {playback.device, capture.device, ""}
+            self._set_mixer(present)
+            self._playback = PlaybackStream(
+                playback, next_block, self._lost, self._counters, priority
+            )
+            self._capture = CaptureStream(
+                capture, on_captured, self._lost, self._counters, priority
+            )
+            self._playback.start()
+            undo.pop_all()
         self._capture.start()
 
     def select(self, present: PresentRoute) -> None:
         """Both devices are opened before either is moved, so that a refusal changes nothing."""
         playback, capture = present.route.playback, self._microphone(present)
-        opened: AlsaPlayback | None = None
-        if playback != self._playback.device:
-            opened = AlsaPlayback(playback, self._config.buffer_blocks)
-        try:
-            microphone = AlsaCapture(capture) if capture != self._capture.device else None
-        except AudioUnavailable:
-            if opened is not None:
-                opened.close()
-            raise
+        loudspeaker: AlsaPlayback | None = None
+        microphone: AlsaCapture | None = None
+        with ExitStack() as undo:
+            if playback != self._playback.device:
+                loudspeaker = AlsaPlayback(playback, self._config.buffer_blocks)
+                undo.callback(loudspeaker.close)
+            if capture != self._capture.device:
+                microphone = AlsaCapture(capture)
+            undo.pop_all()
+        changes_mixer = present.device.mode is not self.mode
+        self.mode = present.device.mode
         self._has_failed = False
         self._wanted = {playback, capture, ""}
-        changes_route = present.device.mode is not self.mode
-        self.mode = present.device.mode
-        if opened is not None:
+        old = None
+        if loudspeaker is not None:
             self._set_mixer(present)
-            old = self._playback.move_to(opened)
-        elif changes_route:
-            old = None
+            old = self._playback.move_to(loudspeaker)
+        elif changes_mixer:
             self._playback.hush_while(lambda: self._set_mixer(present))
         if microphone is not None:
             self._capture.move_to(microphone)
-        if opened is not None and old is not None:
+        if old is not None:
             old.finish()
 
     def close(self) -> None:

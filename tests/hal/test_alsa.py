@@ -25,7 +25,7 @@ from hal.audio.alsa import AlsaAudioRouter
 from hal.audio.routes import AlsaConfig, AlsaRoute
 from hal.audio.sources import ToneSource
 from hal.audio.watch import RouteWatch
-from tests.hal.alsa_cards import MICROPHONE_HZ, TestCards, build, record
+from tests.hal.alsa_cards import MICROPHONE_HZ, TestCards
 from tests.hal.listening import PATIENCE_S, Heard
 from tests.hal.sound import loudest_hz, samples_of, steepest
 
@@ -35,21 +35,6 @@ FADE_ADDS = 1.1
 """A cosine fade over one block adds at most 4 % to the steepest step of this tone."""
 ROUTES = {mode: AlsaRoute(playback=mode.value, capture=mode.value) for mode in AudioMode}
 CONFIG = AlsaConfig(**{mode.value: route for mode, route in ROUTES.items()}, realtime_priority=0)
-
-
-@pytest.fixture(scope="session")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("testcard")
-    record(folder)
-    return build(folder)
-
-
-@pytest.fixture
-def cards(library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TestCards:
-    cards = TestCards(tmp_path, library)
-    cards.write()
-    monkeypatch.setenv("ALSA_CONFIG_PATH", str(cards.config))
-    return cards
 
 
 def undisturbed(cards: TestCards) -> Iterator[None]:
