@@ -1,7 +1,7 @@
 """Pairing Bluetooth headsets through BlueZ (its D-Bus API: man org.bluez.Adapter, org.bluez.Device)."""
 
 import asyncio
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
@@ -52,18 +52,21 @@ class Bluetooth:
         self._adapter = ""
 
     async def __aenter__(self) -> "Bluetooth":
-        try:
-            await self._bus.__aenter__()
-            objects = await self._bus.objects(_BLUEZ)
-        except BusFailed as error:
-            raise _unavailable(error) from error
-        adapters = sorted(path for path, interfaces in objects.items() if _ADAPTER in interfaces)
-        if not adapters:
-            await self._bus.__aexit__(None, None, None)
-            raise BluetoothUnavailable(
-                "There is no Bluetooth adapter. Is bluetooth.service running, and the adapter not "
-                "disabled (dtoverlay=disable-bt in config.txt)?"
+        async with AsyncExitStack() as undo:
+            try:
+                await undo.enter_async_context(self._bus)
+                objects = await self._bus.objects(_BLUEZ)
+            except BusFailed as error:
+                raise _unavailable(error) from error
+            adapters = sorted(
+                path for path, interfaces in objects.items() if _ADAPTER in interfaces
             )
+            if not adapters:
+                raise BluetoothUnavailable(
+                    "There is no Bluetooth adapter. Is bluetooth.service running, and the adapter "
+                    "not disabled (dtoverlay=disable-bt in config.txt)?"
+                )
+            undo.pop_all()
         self._adapter = adapters[0]
         self._bus.export_agent(_AGENT_PATH)
         return self

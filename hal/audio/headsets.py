@@ -60,6 +60,8 @@ class Headsets:
         except asyncio.CancelledError:
             pass
         finally:
+            if left := asyncio.all_tasks(self._loop):
+                self._loop.run_until_complete(asyncio.wait(left))
             self._loop.close()
 
     async def _watch(self, on_change: Callable[[], None]) -> None:
@@ -81,17 +83,28 @@ class Headsets:
         await bus.on_signals(_BLUEALSA, heard.set)
         closed = asyncio.ensure_future(bus.wait_closed())
         closed.add_done_callback(lambda _: heard.set())
-        while not closed.done():
-            heard.clear()
-            pcms = await bus.objects(_BLUEALSA, _BLUEALSA_ROOT)
-            names = await bus.objects(_BLUEZ) if pcms else {}
-            self._set(headsets_of(pcms, names), on_change)
-            await heard.wait()
+        try:
+            while not closed.done():
+                heard.clear()
+                pcms = await bus.objects(_BLUEALSA, _BLUEALSA_ROOT)
+                self._set(headsets_of(pcms, await _names(bus) if pcms else {}), on_change)
+                await heard.wait()
+        finally:
+            closed.cancel()
 
     def _set(self, found: tuple[Headset, ...], on_change: Callable[[], None]) -> None:
         if found != self._current:
             self._current = found
             on_change()
+
+
+async def _names(bus: SystemBus) -> Objects:
+    """BlueZ's devices; without the right to see them, a headset goes by its address."""
+    try:
+        return await bus.objects(_BLUEZ)
+    except BusFailed as error:
+        logger.info("The names of headsets are not known: %s", error)
+        return {}
 
 
 def headsets_of(pcms: Objects, bluez: Objects) -> tuple[Headset, ...]:

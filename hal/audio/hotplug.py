@@ -16,6 +16,9 @@ _NETLINK_KOBJECT_UEVENT = 15
 _UDEV_GROUP = 2
 """What udevd sends on once its rules have set permissions; 1 would be the kernel's own."""
 _MESSAGE_BYTES = 8192
+_SETTLED_S = 0.05
+"""A card comes and goes in a dozen events, of which each device of it has its own."""
+_MOST_EVENTS = 100
 _SUBSYSTEMS = (b"\0SUBSYSTEM=sound\0", b"\0SUBSYSTEM=input\0")
 """The properties stand in a message as KEY=value, each between zeros (systemd's sd-device)."""
 
@@ -107,6 +110,7 @@ class _Watch:
                 break
             moved = [self._has_moved(jack) for jack in self._jacks if jack in ready]
             if self._events in ready and self._is_ours():
+                self._wait_settled()
                 moved.append(True)
                 self._close_jacks()
                 self._jacks = self._open_jacks()  # one may have come with its card
@@ -114,6 +118,12 @@ class _Watch:
                 self._on_change()
         self._close_jacks()
         self._events.close()
+
+    def _wait_settled(self) -> None:
+        for _ in range(_MOST_EVENTS):
+            if not select.select([self._events], [], [], _SETTLED_S)[0]:
+                break
+            self._is_ours()
 
     def _is_ours(self) -> bool:
         try:

@@ -27,8 +27,10 @@ except ImportError as missing:
 
 logger = logging.getLogger(__name__)
 
+START_S = 3.0
+"""A Bluetooth headset makes its voice link only when it is opened, which takes a second or two."""
 STALL_S = 0.6
-"""A running device that moves nothing for so long stands still."""
+"""A device that has moved, and then moves nothing for so long, stands still."""
 FINISH_S = 0.25
 """More than any buffer here; a Bluetooth headset may keep more, which is then cut."""
 CAPTURE_BUFFER_BLOCKS = 8
@@ -59,6 +61,7 @@ class _Pcm:
         except alsaaudio.ALSAAudioError as error:
             raise _not_opened(device, str(error)) from error
         self._buffer_samples = self._check(self._pcm.info())
+        self._patience_s = START_S
         self._fds = self._pcm.polldescriptors()
         self._poll = select.poll()
         for fd, events in self._fds:
@@ -83,7 +86,7 @@ class _Pcm:
 
     def _wait(self) -> None:
         """Until the device has room, or sound. Its plug-ins may wake poll for nothing."""
-        deadline_s = time.monotonic() + STALL_S
+        deadline_s = time.monotonic() + self._patience_s
         while (left_s := deadline_s - time.monotonic()) > 0:
             events = dict(self._poll.poll(left_s * 1000))
             state = [(fd, events.get(fd, 0)) for fd, _ in self._fds]
@@ -123,6 +126,8 @@ class AlsaPlayback(_Pcm):
 
     def __init__(self, device: str, buffer_blocks: int) -> None:
         super().__init__(alsaaudio.PCM_PLAYBACK, device, buffer_blocks)
+        self._unmoved_samples = self._buffer_samples
+        """How much it takes without having moved."""
 
     @property
     def cushion_blocks(self) -> int:
@@ -140,7 +145,13 @@ class AlsaPlayback(_Pcm):
                 left = bytes(BLOCK_BYTES * self.cushion_blocks) + sound
             else:
                 left = left[2 * taken :]
+                self._has_taken(taken)
         return not underruns
+
+    def _has_taken(self, samples: int) -> None:
+        self._unmoved_samples -= samples
+        if self._unmoved_samples < 0:
+            self._patience_s = STALL_S
 
     def finish(self) -> None:
         deadline_s = time.monotonic() + FINISH_S
@@ -165,6 +176,8 @@ class AlsaCapture(_Pcm):
                 return None
             if count == 0:  # the first read starts the device, so one waits only after it
                 self._wait()
+            else:
+                self._patience_s = STALL_S
             self._kept += sound
         block, self._kept = self._kept[:BLOCK_BYTES], self._kept[BLOCK_BYTES:]
         return block

@@ -170,8 +170,8 @@ class PlaybackStream(_Stream[PlaybackPcm]):
 
     def _block(self) -> None:
         if self._pcm is None:
-            self._asked()
             self._pace()
+            self._asked()
         else:
             block = self._asked()
             self._write(self._pcm, faded_in(block) if self._fades_in else block)

@@ -45,14 +45,15 @@ class RouteWatch:
         """Held while sources start and stop; never taken under the other one."""
         self._watchers: list[DevicesSink] = []
         self._lost: set[str] = set()
-        self._devices: tuple[AudioDevice, ...] = ()
+        self._order: tuple[AudioDevice, ...] = ()
+        self._told: tuple[AudioDevice, ...] = ()
 
     @property
     def devices(self) -> tuple[AudioDevice, ...]:
         """Looked up now."""
         with self._lock:
-            self._devices = in_order(self._devices, self.present)
-            return self._devices
+            self._order = in_order(self._order, self.present)
+            return self._order
 
     @property
     def present(self) -> dict[AudioMode, PresentRoute]:
@@ -77,7 +78,7 @@ class RouteWatch:
         """``on_devices`` must hand over and return: it is called under this object's lock."""
         with self._switching:
             with self._lock:
-                self._devices = self.devices
+                self._tell_if_other()  # the others; this one begins with what there is now
                 self._watchers.append(on_devices)
                 is_first = len(self._watchers) == 1
             if is_first:
@@ -111,8 +112,8 @@ class RouteWatch:
             self._tell_if_other()
 
     def _tell_if_other(self) -> None:
-        before = self._devices
         now = self.devices
-        if now != before:
+        if now != self._told:
+            self._told = now
             for watcher in list(self._watchers):
                 watcher(now)

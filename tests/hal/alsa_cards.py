@@ -82,8 +82,14 @@ class TestCards:
     def plug(self, mode: AudioMode) -> None:
         self._path(mode, "gone").unlink()
 
+    def occupy(self, mode: AudioMode) -> None:
+        self._path(mode, "busy").touch()
+
     def stall(self, mode: AudioMode) -> None:
         self._path(mode, "stalled").touch()
+
+    def go_on(self, mode: AudioMode) -> None:
+        self._path(mode, "stalled").unlink()
 
     def _path(self, mode: AudioMode, what: str) -> Path:
         return self.folder / f"{mode.value}.{what}"

@@ -174,6 +174,11 @@ class FakeBluez:
             self._bus.export(ADAPTER, self.adapter)
         await self._bus.request_name("org.bluez")
 
+    async def start_without_bluez(self) -> None:
+        """bluez-alsa alone."""
+        await self._bus.connect()
+        await self.start_bluealsa()
+
     async def start_bluealsa(self) -> None:
         await self._bus.request_name("org.bluealsa")
 

@@ -23,6 +23,7 @@ from hal import (
     AudioUnavailable,
 )
 from hal.audio.alsa import AlsaAudioRouter
+from hal.audio.libasound import STALL_S
 from hal.audio.routes import AlsaConfig, AlsaRoute
 from hal.audio.sources import ToneSource
 from hal.audio.watch import RouteWatch
@@ -264,6 +265,33 @@ def test_an_absent_route_is_refused_and_the_old_one_goes_on(rig: Rig, cards: Tes
     assert not rig.failures.items
 
 
+def test_a_device_in_other_hands_is_busy(rig: Rig, cards: TestCards) -> None:
+    cards.occupy(AudioMode.SPEAKER)
+    with pytest.raises(AudioUnavailable, match="another program, or another route") as caught:
+        rig.open()
+    assert caught.value.reason is AudioFault.BUSY
+    rig.open(AudioMode.EARPIECE)
+    with pytest.raises(AudioUnavailable):
+        rig.router.select(AudioMode.SPEAKER)
+    rig.play(3)
+    rig.capture(3)
+    assert rig.router.selected is AudioMode.EARPIECE
+
+
+def test_a_microphone_that_is_refused_leaves_the_old_route_whole(cards: TestCards) -> None:
+    route = AlsaRoute(playback="headphones", capture="bluetooth")
+    rig = Rig(replace(CONFIG, headphones=route))
+    rig.open()
+    cards.occupy(AudioMode.BLUETOOTH)
+    with pytest.raises(AudioUnavailable, match="bluetooth"):
+        rig.router.select(AudioMode.HEADPHONES)
+    rig.play(10)
+    rig.capture(10)
+    rig.router.close()
+    assert not len(cards.heard(AudioMode.HEADPHONES))
+    assert not rig.failures.items
+
+
 def test_a_route_that_is_not_fitted_is_absent(cards: TestCards) -> None:
     rig = Rig(replace(CONFIG, earpiece=AlsaRoute()))
     with pytest.raises(AudioUnavailable, match="No earpiece") as caught:
@@ -336,7 +364,8 @@ def test_a_sink_that_comes_back_can_be_used_again(rig: Rig, cards: TestCards) ->
 
 def test_a_card_that_stands_still_is_noticed_within_a_second(rig: Rig, cards: TestCards) -> None:
     rig.open()
-    rig.play(5)
+    rig.play(10)
+    rig.capture(10)
     before_s = time.monotonic()
     cards.stall(AudioMode.SPEAKER)
     (failure,) = rig.failures.wait_count(1)
@@ -346,6 +375,17 @@ def test_a_card_that_stands_still_is_noticed_within_a_second(rig: Rig, cards: Te
     rig.router.select(AudioMode.EARPIECE)
     rig.play(5)
     rig.capture(5)
+
+
+def test_a_headset_may_take_its_time_to_start(rig: Rig, cards: TestCards) -> None:
+    cards.stall(AudioMode.SPEAKER)
+    rig.open()
+    late = threading.Timer(2 * STALL_S, cards.go_on, [AudioMode.SPEAKER])
+    late.start()
+    rig.capture(3)
+    rig.play(3)
+    late.join()
+    assert not rig.failures.items
 
 
 def test_an_underrun_is_counted_and_survived(cards: TestCards) -> None:
@@ -436,8 +476,10 @@ def test_a_source_that_raises_is_reported_once(rig: Rig, caplog: pytest.LogCaptu
         asked(1)
         raise RuntimeError("no more sound")
 
+    start_s = time.monotonic()
     rig.router.open(AudioMode.SPEAKER, rig.captured, broken, rig.failures)
-    asked.wait_count(5)
+    asked.wait_count(12)
+    assert time.monotonic() - start_s > 10 * BLOCK_S  # it does not spin
     rig.router.close()
     (failure,) = rig.failures.items
     assert "no more sound" in str(failure)

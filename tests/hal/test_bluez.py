@@ -127,6 +127,19 @@ async def test_a_headset_that_connects_is_a_route_and_goes_again(
     assert headsets.current() == ()
 
 
+async def test_without_bluez_a_headset_goes_by_its_address(bus: str) -> None:
+    bluez = FakeBluez(bus)
+    await bluez.start_without_bluez()
+    bluez.add_sound(VOYAGER, "HSP-AG", BOTH)
+    headsets = Headsets(bus)
+    changes: Heard[int] = Heard()
+    headsets.start(lambda: changes(1))
+    await asyncio.to_thread(changes.wait_count, 1)
+    assert headsets.current() == (Headset(VOYAGER, VOYAGER, has_microphone=True),)
+    await asyncio.to_thread(headsets.stop)
+    bluez.stop()
+
+
 async def test_a_headset_that_can_do_both_is_used_with_its_microphone(
     bluez: FakeBluez, bus: str
 ) -> None:

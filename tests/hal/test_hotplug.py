@@ -97,6 +97,21 @@ def test_only_events_of_sound_and_input_matter(tmp_path: Path, udev: Udev) -> No
     assert len(changes.items) == 3
 
 
+def test_the_dozen_events_of_a_card_are_one_change(tmp_path: Path, udev: Udev) -> None:
+    changes: Heard[int] = Heard()
+    hotplug = Hotplug((), tmp_path, udev.connect)
+    hotplug.start(lambda: changes(1))
+    changes.wait_count(1)
+    for _ in range(6):
+        udev.tell("sound")
+        udev.tell("usb")
+    changes.wait_count(2)
+    udev.tell("sound")
+    changes.wait_count(3)
+    hotplug.stop()
+    assert len(changes.items) == 3
+
+
 def test_a_plug_that_goes_in_is_told(tmp_path: Path, udev: Udev) -> None:
     path = write_jack(tmp_path)
     changes: Heard[int] = Heard()

@@ -10,6 +10,7 @@ from hal import AudioDevice, AudioMode
 from hal.audio.cards import SoundCard, sound_cards
 from hal.audio.presence import Headset, PresentRoute, in_order, present_routes
 from hal.audio.routes import AlsaConfig, AlsaRoute, Preset, card_of
+from hal.audio.watch import RouteWatch
 
 JACK = SoundCard(0, "Headphones", "bcm2835 Headphones", is_usb=False, plays=True, captures=False)
 HDMI = SoundCard(1, "vc4hdmi0", "vc4-hdmi-0", is_usb=False, plays=True, captures=False)
@@ -156,6 +157,21 @@ def test_the_latest_connected_is_last(history: list[dict[AudioMode, tuple[str, b
         assert {device.mode for device in order} == set(now)
         stayed = [device for device in before if device in order]
         assert list(order[: len(stayed)]) == stayed
+
+
+def test_a_look_at_the_devices_hides_no_change_from_those_who_watch(tmp_path: Path) -> None:
+    watch = RouteWatch(AlsaConfig().routes, root=tmp_path)
+    first: list[tuple[AudioDevice, ...]] = []
+    second: list[tuple[AudioDevice, ...]] = []
+    stop_first = watch.watch(first.append)
+    write_card(tmp_path, 3, "PowerConf", "Anker PowerConf", ["pcmC3D0p", "pcmC3D0c"], usb=True)
+    assert watch.devices == (AudioDevice(AudioMode.SPEAKER, "Anker PowerConf", True),)
+    stop_second = watch.watch(second.append)
+    watch.changed()
+    assert first == [watch.devices]
+    assert second == []
+    stop_first()
+    stop_second()
 
 
 def test_cards_are_read_from_the_kernel(tmp_path: Path) -> None:

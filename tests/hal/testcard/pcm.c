@@ -1,5 +1,6 @@
 /* An ALSA plug-in that is a sound card for tests: it takes and gives silence in real time, and does what
- * files next to its name say: NAME.gone: it has been unplugged; NAME.stalled: it stands still.
+ * files next to its name say: NAME.gone: it has been unplugged; NAME.busy: another program has it;
+ * NAME.stalled: it stands still.
  * What is played is recorded by ALSA's own plug-in "file" on top of it, and what is captured comes
  * from there. */
 
@@ -12,7 +13,7 @@
 typedef struct {
   snd_pcm_ioplug_t io;
   char *name;
-  double started, moved;
+  double moved, looked; /* for how long it has run, and until when that was counted */
 } card_t;
 
 static double now(void) {
@@ -30,8 +31,10 @@ static int is_set(const card_t *card, const char *what) {
 /* Frames that the hardware has moved since the start. */
 static snd_pcm_sframes_t position(card_t *card) {
   if (card->io.state != SND_PCM_STATE_RUNNING && card->io.state != SND_PCM_STATE_DRAINING) return 0;
-  if (!is_set(card, "stalled")) card->moved = now();
-  return (card->moved - card->started) * card->io.rate;
+  double time = now();
+  if (!is_set(card, "stalled")) card->moved += time - card->looked;
+  card->looked = time;
+  return card->moved * card->io.rate;
 }
 
 static snd_pcm_sframes_t pointer(snd_pcm_ioplug_t *io) {
@@ -49,7 +52,8 @@ static snd_pcm_sframes_t pointer(snd_pcm_ioplug_t *io) {
 
 static int start(snd_pcm_ioplug_t *io) {
   card_t *card = io->private_data;
-  card->started = card->moved = now();
+  card->moved = 0;
+  card->looked = now();
   return 0;
 }
 
@@ -120,7 +124,8 @@ SND_PCM_PLUGIN_DEFINE_FUNC(testcard) {
   if (!path) return -EINVAL;
   card_t *card = calloc(1, sizeof *card);
   card->name = strdup(path);
-  if (is_set(card, "gone")) return free(card->name), free(card), -ENODEV;
+  int refusal = is_set(card, "gone") ? -ENODEV : is_set(card, "busy") ? -EBUSY : 0;
+  if (refusal) return free(card->name), free(card), refusal;
 
   struct itimerspec tick = {{0, 2000000}, {0, 2000000}};
   card->io.version = SND_PCM_IOPLUG_VERSION;
