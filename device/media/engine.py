@@ -165,7 +165,8 @@ class MediaEngine:
         await self._camera_calls.run(self._camera.switch, facing)
 
     async def snapshot(self, facing: Facing) -> bytes:
-        """A still picture of the open camera, JPEG. Raises CameraUnavailable, MediaError after the end."""
+        """A still picture of the open camera, JPEG. Raises CameraUnavailable, MediaError after the
+        end."""
         taken: list[bytes] = []
         await self._camera_calls.run(lambda: taken.append(self._camera.snapshot(facing)))
         return taken[0]

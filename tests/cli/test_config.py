@@ -7,8 +7,8 @@ import pytest
 from device.config import Decoder, EchoCanceller, load, parse
 from device.errors import ConfigError
 from hal import AudioMode
-from hal.camera.settings import EncoderChoice, Exposure, SensorSettings
 from hal.audio.routes import AlsaRoute, Preset
+from hal.camera.settings import EncoderChoice, Exposure, SensorSettings
 from hal.config import GpioBackend
 
 
