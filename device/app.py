@@ -28,6 +28,9 @@ from device.media.engine import MediaEngine
 from device.media.picture.codecs import check_board_decoder
 from device.media.voice import webrtc
 from device.reporter import Reporter, Tell
+from device.service.heartbeat import Health
+from device.service.reading import reading_of, words_of
+from device.service.standstill import Reading, StandstillWatch
 from device.session.call import Calls, CallSession
 from device.session.events import Event
 from device.session.facts import ButtonReported
@@ -203,6 +206,15 @@ class Unit:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._called.wait()
+
+    def health(self, watch: StandstillWatch, now_s: float) -> Health:
+        """What systemd's watchdog is to know (docs/adr/0012)."""
+        call = self.calls.active
+        snapshot = None if call is None else call.snapshot
+        reading: Reading = {}
+        if snapshot is not None and self.media is not None:
+            reading = reading_of(snapshot, self.media.statistics())
+        return Health(words_of(snapshot), watch.look(reading, now_s))
 
     def on_button(self, fact: ButtonReported) -> None:
         """A press outside a call does nothing yet."""

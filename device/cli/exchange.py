@@ -133,13 +133,20 @@ def _ice_server(text: str) -> "IceServerItem":
 def _serve(options: argparse.Namespace) -> int:
     config = _config(options)
     from device.exchange.server.run import serve
+    from device.service.heartbeat import Health, beating
 
-    def ready(url: str, fingerprint: str | None) -> None:
-        print(f"Listening on {url}", flush=True)
-        if fingerprint:
-            print(f"Certificate: SHA-256 {fingerprint}", flush=True)
+    async def live() -> None:
+        with contextlib.ExitStack() as while_up:
 
-    asyncio.run(until_signalled(serve(config, ready)))
+            def ready(url: str, fingerprint: str | None) -> None:
+                while_up.enter_context(beating(lambda now_s: Health(f"Listening on {url}")))
+                print(f"Listening on {url}", flush=True)
+                if fingerprint:
+                    print(f"Certificate: SHA-256 {fingerprint}", flush=True)
+
+            await serve(config, ready)
+
+    asyncio.run(until_signalled(live()))
     return 0
 
 

@@ -15,7 +15,11 @@ from pathlib import Path
 
 from device.cli import bundle, camera, doctor, exchange, manual, remote, testing, unit
 from device.errors import CallboxError, ConfigError, UnitUnreachable
+from device.service import journal
+from device.service.journal import JournalHandler
 from hal import HalError
+
+logger = logging.getLogger(__name__)
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -25,10 +29,7 @@ DEFAULT_CONFIG = Path("/etc/callbox/callbox.toml")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Never shows a traceback for what a person can mend."""
     options = parser().parse_args(arguments)
-    logging.basicConfig(
-        level=logging.DEBUG if options.verbose else logging.WARNING,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
+    _log(options.verbose)
     command: Command = options.command
     try:
         return command(options)
@@ -46,8 +47,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _fail(error: Exception, code: int) -> int:
-    print(f"callbox: {error}", file=sys.stderr)
+def _log(is_verbose: bool) -> None:
+    """To the journal where stderr leads there anyway, else to stderr."""
+    level = logging.DEBUG if is_verbose else logging.WARNING
+    if journal.is_attached():
+        logging.basicConfig(level=level, format="%(message)s", handlers=[JournalHandler("callbox")])
+    else:
+        form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+        logging.basicConfig(level=level, format=form)
+
+
+def _fail(error: CallboxError | HalError, code: int) -> int:
+    if journal.is_attached():
+        logger.error("%s", error, extra={"journal": {"CALLBOX_CODE": error.code}})
+    else:
+        print(f"callbox: {error}", file=sys.stderr)
     return code
 
 

@@ -3,13 +3,18 @@
 import argparse
 import asyncio
 import json
+import logging
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from device.cli.exchange import need_exchange
 from device.cli.remote import add_socket
 from device.cli.signals import until_signalled
+from device.service import journal
+
+logger = logging.getLogger(__name__)
 
 INTERRUPTED = 130
 
@@ -41,20 +46,25 @@ def add_selftest(commands: Any) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     from device import app, config
+    from device.service.heartbeat import beating
+    from device.service.standstill import StandstillWatch
     from device.unit_port import served
 
-    def tell(words: str) -> None:
-        print(words, file=sys.stderr, flush=True)
-
+    tell = logger.warning if journal.is_attached() else _print
     settings = app.with_session(config.load(options.config), options.session)
     app.check_can_join(settings)
 
     async def live() -> None:
         async with app.open_unit(settings, tell=tell) as unit, served(unit, options.socket):
-            await unit.stay()
+            with beating(partial(unit.health, StandstillWatch())):
+                await unit.stay()
 
     asyncio.run(until_signalled(live()))
     return 0
+
+
+def _print(words: str) -> None:
+    print(words, file=sys.stderr, flush=True)
 
 
 def _demo(options: argparse.Namespace) -> int:
@@ -69,13 +79,10 @@ def _selftest(options: argparse.Namespace) -> int:
     need_exchange()
     from device.trial.selftest import Check, selftest
 
-    def progress(words: str) -> None:
-        print(words, file=sys.stderr, flush=True)
-
     checks: list[Check] = []
 
     async def test() -> None:
-        checks.extend(await selftest(progress))
+        checks.extend(await selftest(_print))
 
     if asyncio.run(until_signalled(test())):
         return INTERRUPTED

@@ -120,6 +120,7 @@ class MediaEngine:
             video_bytes=self._hub.bytes,
             video_bps=self._hub.sent_bps,
             audio_packets_encoded=self._voice.encoded_packets,
+            audio_blocks_played=self._mixer.blocks,
             keyframes_asked=self._gate.asked,
             keyframes_made=self._gate.made,
             target_bps=self._governor.target_bps,

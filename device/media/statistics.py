@@ -57,6 +57,8 @@ class MediaStatistics:
     video_bps: float
     """What the encoder gives just now."""
     audio_packets_encoded: int
+    audio_blocks_played: int
+    """Silent ones as well."""
     keyframes_asked: int
     keyframes_made: int
     target_bps: int

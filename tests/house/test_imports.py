@@ -56,6 +56,12 @@ ROOMS = {
         "device.config",
         "device.errors",
     ),
+    "device.service": (
+        "device.service",
+        "device.session",
+        "device.media.statistics",
+        "device.errors",
+    ),
     "device.screen": ("device.screen", "device.session", "device.errors"),
     "device.config": ("device.config", "device.session", "device.errors"),
     "device.reporter": ("device.session",),

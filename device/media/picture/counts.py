@@ -17,6 +17,9 @@ class PictureCounts:
     """Lost and asked for, each counted once."""
     keyframes_asked: int = 0
     """By this unit, of the peer."""
+    decoder_given: int = 0
+    decoder_taken: int = 0
+    """Put before the decoder, and begun by it. Given more and more and taking none, it hangs."""
 
     def __add__(self, other: "PictureCounts") -> "PictureCounts":
         pairs = zip(astuple(self), astuple(other), strict=True)

@@ -39,7 +39,7 @@ class DecodedPicture:
 
 
 class DecoderThread:
-    """``put``, ``aclose`` and the counter are the owner's; the callbacks come in the thread."""
+    """``put``, ``aclose`` and the counters are the owner's; the callbacks come in the thread."""
 
     def __init__(
         self,
@@ -62,6 +62,8 @@ class DecoderThread:
         self._thread: threading.Thread | None = None
         self.dropped = 0
         """Left out, because the decoder was behind or had failed at a picture before them."""
+        self.given = 0
+        self.taken = 0
 
     def put(self, unit: AccessUnit, now_s: float) -> None:
         """Decode it after those before it. Never blocks."""
@@ -73,6 +75,7 @@ class DecoderThread:
                 return
             self._needs_keyframe = False
             self._units.append((unit, now_s))
+            self.given += 1
             if len(self._units) > QUEUE_UNITS or now_s - self._units[0][1] > BEHIND_S:
                 self._catch_up(now_s)
             if not self._is_running:
@@ -132,6 +135,7 @@ class DecoderThread:
         with self._changed:
             self._changed.wait_for(lambda: self._units or self._is_closed, IDLE_S)
             if self._units:
+                self.taken += 1
                 return self._units.popleft()[0]
             self._is_running = False
             return None

@@ -91,7 +91,10 @@ class PictureStream:
     def counts(self) -> PictureCounts:
         """Since the start, without freezes."""
         return self._inbound.counts() + PictureCounts(
-            decoded=self._decoded, dropped=self._decoder.dropped
+            decoded=self._decoded,
+            dropped=self._decoder.dropped,
+            decoder_given=self._decoder.given,
+            decoder_taken=self._decoder.taken,
         )
 
     def stop(self) -> None:

@@ -1,0 +1,114 @@
+"""What ought to move in a call as it stands; and that in a real call it does."""
+
+import threading
+from dataclasses import replace
+
+import pytest
+
+from device.media.picture.decoder import DecoderThread
+from device.service.reading import reading_of, words_of
+from device.service.standstill import Flow, Part, Reading, StandstillWatch
+from device.session.snapshot import Link, Peer, Snapshot, Sound
+from device.session.table import Phase
+from device.session.values import MediaState, Participant
+from hal import AudioMode, Facing
+from tests.media.world import Station, until
+
+PEER = Peer(Participant("hall", "Hall"), MediaState(), False, Link.UP)
+CALL = Snapshot(
+    phase=Phase.ACTIVE,
+    peers=(PEER,),
+    sound=Sound.OPEN,
+    route=AudioMode.SPEAKER,
+    wanted_route=AudioMode.SPEAKER,
+    camera_open=True,
+    wanted_camera=True,
+)
+ALL = {
+    Flow(Part.CAMERA),
+    Flow(Part.MICROPHONE),
+    Flow(Part.LOUDSPEAKER),
+    Flow(Part.SENDER, "hall", 1),
+    Flow(Part.DECODER, "hall", 1),
+}
+
+
+def moved(before: Reading, now: Reading) -> set[Flow]:
+    return {flow for flow in before if now[flow].done > before[flow].done}
+
+
+async def test_everything_moves_in_a_call(pair: tuple[Station, Station]) -> None:
+    door, _ = pair
+    before = reading_of(CALL, door.engine.statistics())
+    assert before.keys() == ALL
+    await until(lambda: moved(before, reading_of(CALL, door.engine.statistics())) == ALL)
+
+
+@pytest.mark.parametrize(
+    ("call", "left_out"),
+    [
+        (replace(CALL, phase=Phase.CONNECTING), ALL),
+        (replace(CALL, phase=Phase.ENDED), ALL),
+        (replace(CALL, phase=Phase.RECONNECTING), set()),
+        (replace(CALL, camera_open=False), {Part.CAMERA, Part.SENDER}),
+        (replace(CALL, wanted_camera=False), {Part.CAMERA, Part.SENDER}),
+        (replace(CALL, wanted_facing=Facing.REAR), {Part.CAMERA, Part.SENDER}),
+        (replace(CALL, sound=Sound.OPENING), {Part.MICROPHONE, Part.LOUDSPEAKER}),
+        (replace(CALL, route=None), {Part.MICROPHONE, Part.LOUDSPEAKER}),
+        (replace(CALL, wanted_route=AudioMode.EARPIECE), {Part.MICROPHONE, Part.LOUDSPEAKER}),
+        (replace(CALL, peers=(replace(PEER, link=Link.LOST),)), {Part.SENDER, Part.DECODER}),
+        (replace(CALL, peers=()), {Part.SENDER, Part.DECODER}),
+    ],
+)
+async def test_what_need_not_move(
+    pair: tuple[Station, Station], call: Snapshot, left_out: set[object]
+) -> None:
+    flows = reading_of(call, pair[0].engine.statistics()).keys()
+    assert flows == {flow for flow in ALL if flow not in left_out and flow.part not in left_out}
+
+
+async def test_a_camera_that_hangs_is_found(pair: tuple[Station, Station]) -> None:
+    door, _ = pair
+    door.camera.sensors.go_silent(Facing.FRONT)
+    flow = await found_standing(door)
+    assert flow == Flow(Part.CAMERA)
+
+
+async def test_a_decoder_that_hangs_is_found(
+    pair: tuple[Station, Station], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    door, _ = pair
+    go_on = threading.Event()
+    monkeypatch.setattr(DecoderThread, "_decode", lambda self, unit: go_on.wait())
+    try:
+        assert await found_standing(door) == Flow(Part.DECODER, "hall", 1)
+    finally:
+        go_on.set()
+
+
+async def found_standing(station: Station) -> Flow:
+    """By looks between which the decoder was given more, as in two seconds it always is."""
+    watch, looks, given = StandstillWatch(after_s=8.0), 0, -1
+    found = None
+
+    def look() -> bool:
+        nonlocal looks, given, found
+        statistics = station.engine.statistics()
+        before, given = given, statistics.peers["hall"].pictures.decoder_given
+        if given != before:
+            looks += 1
+            found = watch.look(reading_of(CALL, statistics), 2.0 * looks)
+        return found is not None
+
+    await until(look)
+    assert found is not None
+    return found.flow
+
+
+def test_the_words_for_the_status() -> None:
+    assert words_of(None) == "Not in a call."
+    assert words_of(CALL) == "In a session, with 1 other."
+    assert words_of(replace(CALL, peers=())) == "In a session, alone."
+    assert words_of(replace(CALL, phase=Phase.ENDED)) == "Not in a call."
+    reconnecting = replace(CALL, phase=Phase.RECONNECTING, peers=(PEER, PEER))
+    assert words_of(reconnecting) == "Reconnecting to a session, with 2 others."
