@@ -1,8 +1,8 @@
 """The command ``callbox``: reads arguments, calls the one that does the work, prints what it says.
 
 Exit codes: 0 done, 1 it failed (the message says what to do), 2 the command line or the configuration
-is wrong, 3 no unit runs here or this user may not speak to it, 130 interrupted before it was done.
-What runs until it is stopped ends with 0.
+is wrong, 3 no unit runs here or this user may not speak to it, 70 a defect of callbox, 130 interrupted
+before it was done. What runs until it is stopped ends with 0.
 """
 
 import argparse
@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from device.cli import bundle, camera, doctor, exchange, manual, remote, testing, unit
+from device.cli import bundle, camera, doctor, exchange, manual, remote, service, testing, unit
 from device.errors import CallboxError, ConfigError, UnitUnreachable
 from device.service import journal
 from device.service.journal import JournalHandler
@@ -23,6 +23,8 @@ logger = logging.getLogger(__name__)
 
 Command = Callable[[argparse.Namespace], int]
 
+DEFECT = 70
+"""EX_SOFTWARE of sysexits(3): systemd/last-resort tells it from a failure that callbox has explained."""
 DEFAULT_CONFIG = Path("/etc/callbox/callbox.toml")
 
 
@@ -45,6 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(error, 1)
     except KeyboardInterrupt:
         return 130
+    except Exception:
+        logger.critical("callbox has a defect", exc_info=True)
+        return DEFECT
 
 
 def _log(is_verbose: bool) -> None:
@@ -82,6 +87,7 @@ def parser() -> argparse.ArgumentParser:
     exchange.add_to(commands)
     unit.add_demo(commands)
     unit.add_selftest(commands)
+    service.add_first_boot(commands, DEFAULT_CONFIG)
     manual.add_to(commands, parser)
     return root
 
