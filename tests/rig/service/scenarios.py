@@ -1,0 +1,248 @@
+"""What the service has to do, one after the other on one machine. Each gives what it measured."""
+
+import json
+import re
+import time
+
+from tests.rig.service.machine import ADDRESS, Failed, Machine
+
+INSTALL = "cd /srv/callbox && scripts/install"
+"""The README's command; in the machine everybody is root."""
+UNITS = ("callbox", "callbox-exchange", "callbox-first-boot", "callbox-last-resort")
+SIMULATED = 'camera = "simulated"\naudio = "simulated"\nboard = "linux"\n'
+VIDEO = "[video]\nwidth = 320\nheight = 180\nframe_rate_hz = 15\nbitrate_bps = 300000\n"
+SEEN = "/run/seen"
+MOST_EXPOSURE = 2.0
+BACK_WITHIN_S = 5.0
+WATCHDOG_WITHIN_S = 40.0
+"""20 s of silence, and what the end and a new start take."""
+# Names of all files, but for what packages, logs and the running system leave.
+PASSED_OVER = (
+    *(
+        "/proc",
+        "/sys",
+        "/run",
+        "/dev",
+        "/tmp",
+        "/usr/lib",
+        "/usr/share",
+        "/etc/pip.conf",
+        "*/__pycache__",
+    ),
+    *(
+        "/var/tmp",
+        "/var/log",
+        "/var/cache",
+        "/var/lib/dpkg",
+        "/var/lib/apt",
+        "/var/lib/systemd",
+        "*-",
+    ),
+)
+_PRUNED = " -o ".join(f"-path '{path}'" for path in PASSED_OVER)
+FILES = f"find / -xdev \\( {_PRUNED} \\) -prune -o -print | sort"
+
+
+def expect(is_so: bool, what: str) -> None:
+    if not is_so:
+        raise Failed(what)
+
+
+def main_pid(machine: Machine) -> int:
+    return int(machine.show("callbox", "MainPID"))
+
+
+def is_active(machine: Machine) -> bool:
+    return machine.show("callbox", "ActiveState") == "active"
+
+
+def wait_picture(machine: Machine, within_s: float = 60) -> float:
+    """Until the far end sees a picture that is taken from now on: how long that takes, in s."""
+    since_ms = time.time_ns() // 1_000_000
+
+    def is_seen() -> bool:
+        seen = machine.run(f"cat {SEEN}", check=False)
+        return seen.isdecimal() and int(seen) > since_ms
+
+    return machine.wait(is_seen, "a new picture of the unit is seen", within_s)
+
+
+def fresh(machine: Machine) -> None:
+    """No restart so far, as far as systemd counts."""
+    machine.run("systemctl reset-failed callbox; systemctl restart callbox")
+    wait_picture(machine)
+
+
+def install(machine: Machine) -> str:
+    machine.run(f"{FILES} >/run/before")
+    begun_s = time.monotonic()
+    said = machine.run(f"{INSTALL} --exchange", 600)
+    expect("What is missing is its configuration" in said, said)
+    expect(machine.show("callbox-exchange", "ActiveState") == "active", "the exchange is up")
+    expect(machine.run("systemctl is-enabled callbox") == "enabled", "the unit is enabled")
+    expect(machine.show("callbox", "Result") == "success", "no configuration is no failure")
+    return f"{time.monotonic() - begun_s:.0f} s"
+
+
+def verify(machine: Machine) -> str:
+    said = machine.run("systemd-analyze verify /etc/systemd/system/callbox*.service")
+    expect(said == "", f"systemd-analyze verify is silent: {said}")
+    levels = {}
+    for unit in UNITS:
+        said = machine.run(f"systemd-analyze security --no-pager {unit}.service")
+        found = re.search(r"exposure level for .*: ([\d.]+)", said)
+        assert found, said
+        levels[unit] = float(found[1])
+        expect(levels[unit] <= MOST_EXPOSURE, f"{unit}: {levels[unit]}")
+    return ", ".join(f"{unit} {level}" for unit, level in levels.items())
+
+
+def first_boot(machine: Machine) -> str:
+    """From the boot partition, with all that the exchange wrote for it."""
+    exchange = "sudo -u callbox-exchange callbox exchange --data /var/lib/callbox-exchange add-unit"
+    machine.run("install -d -o callbox-exchange /tmp/units && mkdir -p /boot/firmware")
+    for uid in ("door", "hall"):
+        machine.run(
+            f"{exchange} {uid} --address https://{ADDRESS}:8443 --session hall --out /tmp/units/{uid}"
+        )
+        machine.run(f"printf '%s' '{SIMULATED}{VIDEO}' >>/tmp/units/{uid}/callbox.toml")
+    machine.run("echo '[unit' >/boot/firmware/callbox.toml; systemctl start callbox", check=False)
+    said = machine.run("journalctl -o cat -u callbox-first-boot")
+    expect("is not TOML" in said and not is_active(machine), f"a wrong file is told: {said}")
+    machine.run("cp /tmp/units/door/* /boot/firmware/ && systemctl start callbox")
+    expect(is_active(machine), "the unit is up")
+    expect(machine.run("ls /boot/firmware") == "", "the boot partition is cleared")
+    mode = machine.run("stat -c '%a %U:%G' /etc/callbox/callbox.toml")
+    expect(mode == "640 root:callbox", f"the configuration is for the unit alone: {mode}")
+    return "taken over, cleared"
+
+
+def call(machine: Machine) -> str:
+    python = "/opt/callbox/current/bin/python /srv/callbox/tests/rig/service/far_end.py"
+    machine.run(f"systemd-run -q --unit=far-end {python} /tmp/units/hall/callbox.toml {SEEN}")
+    return f"a picture after {wait_picture(machine):.1f} s"
+
+
+def logging(machine: Machine) -> str:
+    """Entries have their fields. The exchange goes and comes back, which the unit tells."""
+    machine.run("systemctl stop callbox-exchange")
+    fits = "journalctl -o json -u callbox CALLBOX_LOGGER=device.cli.unit PRIORITY=4 -n 1"
+    machine.wait(lambda: "broke" in machine.run(fits), "the unit tells of the exchange", 60)
+    entry = json.loads(machine.run(fits))
+    expect(entry["SYSLOG_IDENTIFIER"] == "callbox", str(entry))
+    machine.run("systemctl start callbox-exchange")
+    machine.wait(
+        lambda: machine.show("callbox", "StatusText").startswith("In a session"), "it is back", 60
+    )
+    return entry["MESSAGE"]
+
+
+def kill_9(machine: Machine) -> str:
+    fresh(machine)
+    took_s = []
+    for _ in range(3):
+        machine.run(f"kill -9 {main_pid(machine)}")
+        took_s.append(wait_picture(machine))
+    figures = ", ".join(f"{one:.2f} s" for one in took_s)
+    expect(max(took_s) <= BACK_WITHIN_S, f"back in the call within {BACK_WITHIN_S} s: {figures}")
+    return f"back in the call after {figures}"
+
+
+def hang(machine: Machine) -> str:
+    fresh(machine)
+    stopped = main_pid(machine)
+    machine.run(f"kill -STOP {stopped}")
+    took_s = wait_picture(machine, WATCHDOG_WITHIN_S)
+    said = machine.run("journalctl -o cat -u callbox -n 200")
+    expect(main_pid(machine) != stopped, "another process")
+    expect("Watchdog timeout" in said, f"the watchdog did it: {said}")
+    expect("Fatal Python error: Aborted" in said, "the journal has what every thread was at")
+    return f"killed by the watchdog, back in the call after {took_s:.1f} s"
+
+
+def again(machine: Machine) -> str:
+    before, begun_s = main_pid(machine), time.monotonic()
+    machine.run(INSTALL, 120)
+    expect(main_pid(machine) == before, "the running unit is left alone")
+    return f"{time.monotonic() - begun_s:.1f} s"
+
+
+def wrong_configuration(machine: Machine) -> str:
+    """Nothing restarts for what only a person can mend."""
+    machine.run("cp -p /etc/callbox/callbox.toml /tmp/good.toml")
+    machine.run("echo nonsense >>/etc/callbox/callbox.toml; systemctl restart callbox", check=False)
+    machine.wait(
+        lambda: "Mend it" in machine.run("journalctl -o cat -u callbox-last-resort"), "words", 30
+    )
+    expect(machine.show("callbox", "ExecMainStatus") == "2", "exit code 2")
+    expect(machine.show("callbox", "ActiveState") == "failed", "it stays so")
+    machine.run("cp -p /tmp/good.toml /etc/callbox/callbox.toml; systemctl restart callbox")
+    wait_picture(machine)
+    return "told, not restarted; mended, in the call again"
+
+
+def upgrade(machine: Machine) -> str:
+    before = machine.run("readlink /opt/callbox/current; sha256sum /etc/callbox/*")
+    machine.run(
+        "mkdir /tmp/new && cd /srv/callbox && cp -r --parents pyproject.toml constraints.txt README.md"
+        " LICENSE NOTICE hal device systemd docs/install.md scripts /tmp/new/ && cd /tmp/new &&"
+        " sed -i 's/^version = .*/version = \"99.0\"/' pyproject.toml"
+    )
+    refused = machine.run("cd /tmp/new && scripts/install", check=False)
+    expect("--upgrade" in refused, f"without --upgrade it says so: {refused}")
+    expect(machine.run("readlink /opt/callbox/current; sha256sum /etc/callbox/*") == before, "same")
+    machine.run("cd /tmp/new && scripts/install --upgrade", 600)
+    expect(machine.run("callbox --version") == "callbox 99.0", "the new one")
+    now = machine.run("sha256sum /etc/callbox/*")
+    expect(now in before, "the configuration is the same")
+    wait_picture(machine)
+    machine.run("cd /tmp/new && sed -i 's/^version = .*/version = \"99.1\"/' pyproject.toml")
+    machine.run("cd /tmp/new && echo 'raise SystemExit(7)' >>device/app.py")
+    said = machine.run("cd /tmp/new && scripts/install --upgrade", 600, check=False)
+    expect("is in use again" in said, f"one that does not start is taken back: {said}")
+    expect(machine.run("callbox --version") == "callbox 99.0", "the one before")
+    wait_picture(machine)
+    return "99.0 in the call; 99.1, which does not start, taken back"
+
+
+def read_only(machine: Machine) -> str:
+    """A root that cannot be written, and a log in memory."""
+    machine.write("/etc/systemd/journald.conf.d/volatile.conf", "[Journal]\nStorage=volatile")
+    machine.run("systemctl restart systemd-journald && mount -o remount,ro,bind /")
+    try:
+        fresh(machine)
+        machine.run(f"kill -9 {main_pid(machine)}")
+        wait_picture(machine)
+    finally:
+        machine.run("mount -o remount,rw,bind /")
+    return "in the call, and again after kill -9"
+
+
+def uninstall(machine: Machine) -> str:
+    machine.run("systemctl stop far-end; cp -a /etc/callbox /tmp/kept")
+    machine.run("cd /srv/callbox && scripts/uninstall --keep-config")
+    expect(machine.is_good("test -s /etc/callbox/callbox.toml"), "the configuration is kept")
+    expect(not machine.is_good("systemctl cat callbox"), "there is no unit")
+    machine.run(INSTALL + " --exchange", 600)
+    expect(is_active(machine), "installed again, the unit is up with what was kept")
+    machine.run("cd /srv/callbox && scripts/uninstall")
+    left = machine.run(f"{FILES} | diff /run/before - | grep '^>'", check=False)
+    expect(left == "", f"nothing is left: {left}")
+    expect(not machine.is_good("grep callbox /etc/passwd /etc/group"), "nor are its users")
+    return "with --keep-config, and installed again with what was kept; then nothing is left"
+
+
+def last_resort(machine: Machine) -> str:
+    """Killed again and again, the machine is restarted."""
+    machine.run(f"cp -a /tmp/kept /etc/callbox && {INSTALL}", 600)
+
+    def is_restarting() -> bool:
+        if not machine.is_running:
+            return True
+        machine.run(f"kill -9 {main_pid(machine)}", check=False)
+        said = machine.run("journalctl -o cat -u callbox-last-resort", check=False)
+        return "restarting this machine" in said
+
+    machine.wait(is_restarting, "the last resort", 60)
+    took_s = machine.wait(lambda: not machine.is_running, "the machine restarts", 60)
+    return f"the machine restarted, {took_s:.1f} s after the last failure"
