@@ -62,7 +62,7 @@ chroot "$work/root" bash -euc '
 python3 -m venv /tmp/v
 /tmp/v/bin/pip download -q --only-binary=:all: -d /mnt/wheels "setuptools>=70" wheel
 /tmp/v/bin/pip download -q --only-binary=:all: -d /mnt/wheels -c /mnt/source/constraints.txt \
-  "callbox[pi,exchange] @ file:///tmp"
+  "callbox[exchange] @ file:///tmp"
 rm -f /mnt/wheels/callbox-*'
 """
 
