@@ -188,6 +188,22 @@ def wrong_configuration(machine: Machine) -> str:
     return "told, not restarted; mended, in the call again"
 
 
+def explained_failure(machine: Machine) -> str:
+    """What callbox explains is tried again later; started too often by hand, it is started all the same.
+    Neither restarts the machine."""
+    machine.run("cp -p /etc/callbox/exchange.pem /tmp/good.pem; echo no >/etc/callbox/exchange.pem")
+    machine.run("systemctl reset-failed callbox; systemctl restart callbox", check=False)
+    said = "journalctl -o cat -u callbox-last-resort"
+    machine.wait(lambda: "next try is in 60 s" in machine.run(said), "words", 60)
+    machine.run("cp -p /tmp/good.pem /etc/callbox/exchange.pem; systemctl stop callbox-last-resort")
+    fresh(machine)
+    for _ in range(6):
+        machine.run("systemctl restart callbox", check=False)
+    machine.wait(lambda: "started too often" in machine.run(said), "words of that", 30)
+    wait_picture(machine)
+    return "tried again later; started too often by hand, in the call all the same"
+
+
 def upgrade(machine: Machine) -> str:
     before = machine.run("readlink /opt/callbox/current; sha256sum /etc/callbox/*")
     machine.run(

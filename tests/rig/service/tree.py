@@ -2,18 +2,18 @@
 
 import hashlib
 import os
+import re
 import subprocess
 import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
-CACHE = ROOT / ".cache" / "rig"
+CACHE = Path(os.environ.get("RIG_CACHE", ROOT / ".cache" / "rig"))
 # What Raspberry Pi OS Lite has; python3-venv is what callbox's installation adds.
 PACKAGES = (
     "systemd,systemd-sysv,dbus,udev,python3,ca-certificates,iproute2,procps,sudo,libc-bin,kmod"
 )
 ADDED = "python3-venv"
-MIRROR = "http://deb.debian.org/debian"
 
 
 def tree(suite: str) -> Path:
@@ -27,7 +27,7 @@ def tree(suite: str) -> Path:
             f'chroot "$1" apt-get install -qq -y --no-install-recommends --download-only {ADDED}'
         )
         options = ("--variant=minbase", f"--include={PACKAGES}", f"--customize-hook={fetch}")
-        _run("mmdebstrap", *options, "--skip=cleanup/apt", "--quiet", suite, str(made), MIRROR)
+        _run("mmdebstrap", *options, "--skip=cleanup/apt", "--quiet", suite, str(made), *_mirror())
         (made / "complete").touch()
     return made
 
@@ -55,6 +55,7 @@ mount --bind "$wheels" "$work/root/mnt/wheels"
 mount --bind "$source" "$work/root/mnt/source"
 mount --bind /etc/ssl/certs "$work/root/etc/ssl/certs"
 cp /etc/resolv.conf "$work/root/etc/resolv.conf"
+[ ! -e /etc/pip.conf ] || cp /etc/pip.conf "$work/root/etc/pip.conf"
 mount -t proc proc "$work/root/proc"
 chroot "$work/root" apt-get install -qq -y --no-install-recommends python3-venv >/dev/null
 cp -r "$source"/{pyproject.toml,README.md,LICENSE,NOTICE,hal,device} "$work/root/tmp/"
@@ -65,6 +66,13 @@ python3 -m venv /tmp/v
   "callbox[exchange] @ file:///tmp"
 rm -f /mnt/wheels/callbox-*'
 """
+
+
+def _mirror() -> list[str]:
+    """This machine's own, if it has one of Debian."""
+    files = [Path("/etc/apt/sources.list"), *Path("/etc/apt/sources.list.d").glob("*")]
+    text = "".join(file.read_text() for file in files if file.is_file())
+    return re.findall(r"^(?:deb|URIs:) +(?:\[.*\] +)?(https?://\S+/debian)/?(?:\s|$)", text, re.M)[:1]
 
 
 def _mark(text: str) -> str:
