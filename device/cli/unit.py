@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import json
-import logging
 import sys
 from functools import partial
 from pathlib import Path
@@ -13,8 +12,6 @@ from device.cli.exchange import need_exchange
 from device.cli.remote import add_socket
 from device.cli.signals import until_signalled
 from device.service import journal
-
-logger = logging.getLogger(__name__)
 
 INTERRUPTED = 130
 
@@ -50,7 +47,7 @@ def _run(options: argparse.Namespace) -> int:
     from device.service.standstill import StandstillWatch
     from device.unit_port import served
 
-    tell = logger.warning if journal.is_attached() else _print
+    tell = journal.notice if journal.is_attached() else _print
     settings = app.with_session(config.load(options.config), options.session)
     app.check_can_join(settings)
 

@@ -33,6 +33,7 @@ def add_link(counts: PeerCounts, link: PeerLink) -> None:
     counts.video_packets_sent += video.packets
     counts.video_octets_sent += video.octets
     counts.video_frames_dropped += link.video_queue.dropped
+    counts.video_sender_turns += link.video_queue.turns
     counts.voice_packets_dropped += link.voice_queue.dropped
     counts.packets_refused += link.meter.refused
     counts.packets_malformed += link.malformed

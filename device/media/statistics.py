@@ -28,6 +28,8 @@ class PeerCounts:
     voice_octets_sent: int = 0
     video_frames_dropped: int = 0
     """Not sent: the peer was too far behind, or a keyframe had to come first."""
+    video_sender_turns: int = 0
+    """How often the sender came for the next frame, whether there was one or not."""
     voice_packets_dropped: int = 0
     """Not sent: they waited too long."""
     packets_refused: int = 0

@@ -13,6 +13,8 @@ import sys
 from collections.abc import Mapping
 from typing import TextIO
 
+logger = logging.getLogger(__name__)
+
 SOCKET = "/run/systemd/journal/socket"
 MOST_BYTES = 48 * 1024
 """Of one field. A datagram may be of about 200 KiB (net.core.wmem_default), a traceback is a few."""
@@ -24,6 +26,7 @@ PRIORITIES = (
     (logging.NOTSET, 7),
 )
 """Of syslog(3)."""
+NOTICE = 5
 
 
 def is_attached(environment: Mapping[str, str] = os.environ, stream: TextIO | None = None) -> bool:
@@ -34,6 +37,11 @@ def is_attached(environment: Mapping[str, str] = os.environ, stream: TextIO | No
     except (OSError, ValueError, AttributeError):
         return False
     return environment.get("JOURNAL_STREAM") == f"{there.st_dev}:{there.st_ino}"
+
+
+def notice(words: str) -> None:
+    """What a person may want to know, good or bad: between a warning and mere information."""
+    logger.warning("%s", words, extra={"journal": {"PRIORITY": str(NOTICE)}})
 
 
 class JournalHandler(logging.Handler):

@@ -37,9 +37,12 @@ def _peers(call: Snapshot, media: MediaStatistics) -> dict[Flow, Progress]:
             pictures.decoder_taken, pictures.decoder_given
         )
         if _shows(call):
-            # A peer that takes no H.264, or no picture at all, is sent none from the start.
+            # On a slow network no packet may leave for long, but the sender comes to look. For a peer
+            # that takes no H.264, or no picture at all, it never does.
             flows[Flow(Part.SENDER, uid, counts.links)] = Progress(
-                counts.video_packets_sent, media.video_frames_cut, needs_start=True
+                counts.video_sender_turns + counts.video_packets_sent,
+                media.video_frames_cut,
+                needs_start=True,
             )
     return flows
 

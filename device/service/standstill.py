@@ -63,7 +63,7 @@ _WORDS = {
     Part.CAMERA: "The camera has given no picture",
     Part.MICROPHONE: "The microphone has given no sound",
     Part.LOUDSPEAKER: "The loudspeaker has taken no sound",
-    Part.SENDER: "No picture has left for {peer}",
+    Part.SENDER: "The sender has not asked for a picture to {peer}",
     Part.DECODER: "The decoder has been at one picture of {peer}",
 }
 

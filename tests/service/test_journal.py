@@ -72,6 +72,17 @@ def test_a_record_has_its_fields(logger: logging.Logger, listening: Datagrams) -
     assert fields["CODE_FUNC"] == "test_a_record_has_its_fields"
 
 
+def test_a_word_for_people_is_a_notice(logger: logging.Logger, listening: Datagrams) -> None:
+    handler = next(each for each in logger.handlers if isinstance(each, JournalHandler))
+    journal.logger.addHandler(handler)
+    try:
+        journal.notice("100 % of it")
+    finally:
+        journal.logger.removeHandler(handler)
+    fields = said_in(listening.wait())
+    assert (fields["MESSAGE"], fields["PRIORITY"]) == ("100 % of it", "5")
+
+
 def test_a_traceback_is_one_entry(logger: logging.Logger, listening: Datagrams) -> None:
     try:
         raise ValueError("no")

@@ -1,13 +1,16 @@
 """What ought to move in a call as it stands; and that in a real call it does."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from device.media.picture.decoder import DecoderThread
+from device.media.rtc.lean_sender import LeanSender
+from device.media.statistics import MediaStatistics
 from device.service.reading import reading_of, words_of
-from device.service.standstill import Flow, Part, Reading, StandstillWatch
+from device.service.standstill import Flow, Part, Reading, Standstill, StandstillWatch
 from device.session.snapshot import Link, Peer, Snapshot, Sound
 from device.session.table import Phase
 from device.session.values import MediaState, Participant
@@ -67,11 +70,58 @@ async def test_what_need_not_move(
     assert flows == {flow for flow in ALL if flow not in left_out and flow.part not in left_out}
 
 
+class Looks:
+    """Looks at a station two seconds apart, by a clock that goes on when something more was fed."""
+
+    def __init__(self, station: Station, fed: Callable[[MediaStatistics], int]) -> None:
+        self._station = station
+        self._fed = fed
+        self._watch = StandstillWatch(after_s=8.0)
+        self._looks = 0
+        self._seen = -1
+
+    def look(self) -> Standstill | None:
+        statistics = self._station.engine.statistics()
+        before, self._seen = self._seen, self._fed(statistics)
+        if self._seen == before:
+            return None
+        self._looks += 1
+        return self._watch.look(reading_of(CALL, statistics), 2.0 * self._looks)
+
+    async def find(self) -> Flow:
+        """What stands still."""
+        found: list[Standstill] = []
+
+        def is_found() -> bool:
+            standstill = self.look()
+            if standstill is not None:
+                found.append(standstill)
+            return bool(found)
+
+        await until(is_found)
+        return found[0].flow
+
+
+def given_to_decoder(statistics: MediaStatistics) -> int:
+    return statistics.peers["hall"].pictures.decoder_given
+
+
 async def test_a_camera_that_hangs_is_found(pair: tuple[Station, Station]) -> None:
     door, _ = pair
     door.camera.sensors.go_silent(Facing.FRONT)
-    flow = await found_standing(door)
-    assert flow == Flow(Part.CAMERA)
+    assert await Looks(door, given_to_decoder).find() == Flow(Part.CAMERA)
+
+
+async def test_a_sender_that_hangs_is_found(
+    pair: tuple[Station, Station], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    door, hall = pair
+    looks = Looks(door, lambda statistics: statistics.video_frames_cut)
+    for _ in range(2):
+        await hall.sees("door")
+        assert looks.look() is None
+    monkeypatch.setattr(LeanSender, "_pump", lambda sender: None)
+    assert await looks.find() == Flow(Part.SENDER, "hall", 1)
 
 
 async def test_a_decoder_that_hangs_is_found(
@@ -79,30 +129,11 @@ async def test_a_decoder_that_hangs_is_found(
 ) -> None:
     door, _ = pair
     go_on = threading.Event()
-    monkeypatch.setattr(DecoderThread, "_decode", lambda self, unit: go_on.wait())
+    monkeypatch.setattr(DecoderThread, "_decode", lambda decoder, unit: go_on.wait())
     try:
-        assert await found_standing(door) == Flow(Part.DECODER, "hall", 1)
+        assert await Looks(door, given_to_decoder).find() == Flow(Part.DECODER, "hall", 1)
     finally:
         go_on.set()
-
-
-async def found_standing(station: Station) -> Flow:
-    """By looks between which the decoder was given more, as in two seconds it always is."""
-    watch, looks, given = StandstillWatch(after_s=8.0), 0, -1
-    found = None
-
-    def look() -> bool:
-        nonlocal looks, given, found
-        statistics = station.engine.statistics()
-        before, given = given, statistics.peers["hall"].pictures.decoder_given
-        if given != before:
-            looks += 1
-            found = watch.look(reading_of(CALL, statistics), 2.0 * looks)
-        return found is not None
-
-    await until(look)
-    assert found is not None
-    return found.flow
 
 
 def test_the_words_for_the_status() -> None:

@@ -49,6 +49,8 @@ class VideoQueue:
         self._again_s = ASK_AGAIN_S
         self.dropped = 0
         """Frames that the peer was too far behind for, or that only come before a keyframe."""
+        self.turns = 0
+        """How often the sender has come for the next frame."""
 
     @property
     def is_open(self) -> bool:
@@ -87,6 +89,7 @@ class VideoQueue:
     def take(self) -> MediaFrame | None:
         """The next one, once the one before has left. With nothing left to send there is room for the
         keyframe that is needed; before, it would only wait as well."""
+        self.turns += 1
         self._leaving = self._frames.popleft() if self._frames else None
         if self._leaving is None and self._needs_keyframe:
             self._ask()

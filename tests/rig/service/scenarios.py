@@ -133,7 +133,7 @@ def call(machine: Machine) -> str:
 def logging(machine: Machine) -> str:
     """Entries have their fields. The exchange goes and comes back, which the unit tells."""
     machine.run("systemctl stop callbox-exchange")
-    fits = "journalctl -o json -u callbox CALLBOX_LOGGER=device.cli.unit PRIORITY=4 -n 1"
+    fits = "journalctl -o json -u callbox CALLBOX_LOGGER=device.service.journal PRIORITY=5 -n 1"
     machine.wait(lambda: "broke" in machine.run(fits), "the unit tells of the exchange", 60)
     entry = json.loads(machine.run(fits))
     expect(entry["SYSLOG_IDENTIFIER"] == "callbox", str(entry))

@@ -72,7 +72,9 @@ def _mirror() -> list[str]:
     """This machine's own, if it has one of Debian."""
     files = [Path("/etc/apt/sources.list"), *Path("/etc/apt/sources.list.d").glob("*")]
     text = "".join(file.read_text() for file in files if file.is_file())
-    return re.findall(r"^(?:deb|URIs:) +(?:\[.*\] +)?(https?://\S+/debian)/?(?:\s|$)", text, re.M)[:1]
+    return re.findall(r"^(?:deb|URIs:) +(?:\[.*\] +)?(https?://\S+/debian)/?(?:\s|$)", text, re.M)[
+        :1
+    ]
 
 
 def _mark(text: str) -> str:

@@ -1,0 +1,49 @@
+"""What the unit files say agrees with what the program does. systemd itself judges them in tests/rig."""
+
+from collections import defaultdict
+from pathlib import Path
+
+from device.cli.main import DEFAULT_CONFIG, DEFECT
+from device.cli.service import BOOT
+from device.service.first_boot import NAME
+from device.service.heartbeat import BEAT_S
+from device.service.standstill import STANDSTILL_S
+
+SYSTEMD = Path(__file__).parents[2] / "systemd"
+
+
+def settings(name: str) -> dict[str, list[str]]:
+    """All values of each setting of a unit."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for line in (SYSTEMD / name).read_text().splitlines():
+        key, equals, value = line.partition("=")
+        if equals and not line.startswith("#"):
+            found[key].append(value)
+    return found
+
+
+def test_every_group_and_user_is_made() -> None:
+    rows = [line.split()[:2] for line in (SYSTEMD / "sysusers.conf").read_text().splitlines()]
+    made = {row[1] for row in rows if row and row[0] in ("u", "g")}
+    for name in ("callbox.service", "callbox-exchange.service"):
+        unit = settings(name)
+        assert {*unit["User"], *unit["Group"]} <= made
+        assert set(" ".join(unit["SupplementaryGroups"]).split()) <= made
+
+
+def test_the_watchdog_is_fed_often_enough() -> None:
+    (watchdog_s,) = settings("callbox.service")["WatchdogSec"]
+    assert float(watchdog_s) > 4 * BEAT_S
+    assert float(watchdog_s) > STANDSTILL_S, "what moves again in time is left alone"
+
+
+def test_the_paths_are_those_of_the_program() -> None:
+    assert settings("callbox.service")["ConditionPathExists"] == [str(DEFAULT_CONFIG)]
+    assert settings("callbox-first-boot.service")["ConditionPathExists"] == [str(BOOT / NAME)]
+
+
+def test_a_defect_is_not_taken_for_an_explained_failure() -> None:
+    told = (SYSTEMD / "last-resort").read_text()
+    assert settings("callbox.service")["RestartPreventExitStatus"] == ["2"]
+    assert "\n1/2)" in told
+    assert f"1/{DEFECT})" not in told
