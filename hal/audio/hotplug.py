@@ -19,8 +19,9 @@ _MESSAGE_BYTES = 8192
 _SETTLED_S = 0.05
 """A card comes and goes in a dozen events, of which each device of it has its own."""
 _MOST_EVENTS = 100
-_SUBSYSTEMS = (b"\0SUBSYSTEM=sound\0", b"\0SUBSYSTEM=input\0")
-"""The properties stand in a message as KEY=value, each between zeros (systemd's sd-device)."""
+_SUBSYSTEMS = (b"SUBSYSTEM=sound\0", b"SUBSYSTEM=input\0")
+"""The properties stand in a message as KEY=value, in any order, each with a zero after it (systemd's
+sd-device)."""
 
 
 def udev_events() -> socket.socket:

@@ -362,6 +362,25 @@ def test_a_sink_that_comes_back_can_be_used_again(rig: Rig, cards: TestCards) ->
     assert len(rig.failures.items) == 1
 
 
+def test_a_microphone_that_vanishes_leaves_the_loudspeaker_playing(cards: TestCards) -> None:
+    """And the route selected anew uses the microphone of another."""
+    rig = Rig(replace(CONFIG, speaker=AlsaRoute(playback="speaker", capture="bluetooth")))
+    rig.open()
+    rig.capture(3)
+    cards.unplug(AudioMode.BLUETOOTH)
+    (failure,) = rig.failures.wait_count(1)
+    assert failure.reason is AudioFault.DISCONNECTED
+    (devices,) = rig.devices.wait_count(1)
+    assert AudioDevice(AudioMode.SPEAKER, "Speaker", has_microphone=False) in devices
+    rig.play(20)
+    rig.router.select(AudioMode.SPEAKER)
+    captured = samples_of(b"".join(rig.capture(50)[5:]))
+    rig.router.close()
+    assert loudest_hz(captured) == pytest.approx(MICROPHONE_HZ[AudioMode.EARPIECE], abs=3)
+    assert loudest_hz(cards.heard(AudioMode.SPEAKER)) == pytest.approx(TONE_HZ, abs=10)
+    assert len(rig.failures.items) == 1
+
+
 def test_a_card_that_stands_still_is_noticed_within_a_second(rig: Rig, cards: TestCards) -> None:
     rig.open()
     rig.play(10)

@@ -17,14 +17,14 @@ from hal.audio.watch import RouteWatch
 from tests.hal.listening import Heard
 from tests.hal.test_presence import write_card, write_text
 
-HEADER = b"libudev\0" + struct.pack(">I", 0xFEEDCAFE) + bytes(28)
+HEADER = b"libudev\0" + struct.pack(">I", 0xFEEDCAFE) + b"\xff" * 28
 JACK_NAME = "wm8960 Headphone Jack"
 SWITCH_MOVED = struct.pack("llHHi", 0, 0, 5, 2, 1) + struct.pack("llHHi", 0, 0, 0, 0, 0)
 KEY_PRESSED = struct.pack("llHHi", 0, 0, 1, 30, 1)
 
 
 def event(subsystem: str) -> bytes:
-    return HEADER + f"ACTION=add\0SUBSYSTEM={subsystem}\0DEVNAME=/dev/x\0".encode()
+    return HEADER + f"SUBSYSTEM={subsystem}\0ACTION=add\0DEVNAME=/dev/x\0".encode()
 
 
 class Udev:
