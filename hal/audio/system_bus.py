@@ -1,5 +1,6 @@
 """D-Bus through dbus-fast: calls, objects, signals. The only place that imports it."""
 
+import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
@@ -23,6 +24,8 @@ except ImportError as missing:
 OBJECT_MANAGER = "org.freedesktop.DBus.ObjectManager"
 PROPERTIES = "org.freedesktop.DBus.Properties"
 _DBUS = "org.freedesktop.DBus"
+ANSWER_S = 60.0
+"""Longer than BlueZ takes to give up a pairing."""
 
 Properties = dict[str, Any]
 Objects = dict[str, dict[str, Properties]]
@@ -84,7 +87,10 @@ class SystemBus:
             body=list(arguments),
         )
         try:
-            reply = await self._bus.call(message)
+            async with asyncio.timeout(ANSWER_S):
+                reply = await self._bus.call(message)
+        except TimeoutError as error:
+            raise BusFailed("", f"{service} has not answered for {ANSWER_S:.0f} s") from error
         except (DBusFastError, OSError, EOFError) as error:
             raise BusFailed("", f"the system bus has gone ({error})") from error
         if reply is None or reply.message_type is MessageType.ERROR:
