@@ -228,8 +228,7 @@ class _Run:
         self._frame_rate_hz = min(frame_rate_hz, self._video.frame_rate_hz)
 
     def still(self, facing: Facing) -> bytes:
-        scene = self._scene
-        if scene.facing is not facing:
+        if self._next_scene.facing is not facing:  # what it was told to film, also before it does
             raise CameraUnavailable(CameraFault.BUSY, "The other camera is filming. Switch first.")
         # The film draws on its own card meanwhile.
         return self._point(facing).card.still()

@@ -38,7 +38,8 @@ async def test_without_a_call_a_camera_is_opened_for_it(door: Served) -> None:
     assert still.facing is Facing.REAR
     assert size_of(still.jpeg)[0] > 0
     assert not door.unit.hardware.camera.is_open
-    assert (await door.ask(messages.Call)).camera is Facing.FRONT
+    await door.ask(messages.Call)
+    await door.in_call()
 
 
 async def test_a_camera_that_was_closed_in_a_call_stays_closed(door: Served) -> None:
