@@ -1,6 +1,7 @@
-"""The commands over a real ssh: python -m tests.rig.ssh
+"""The commands over a real ssh: tests/rig/run ssh
 
-As root, with ssh and a Debian's apt-get. One line a scenario, and one for them all.
+As root, with ssh and a Debian's apt-get. A line a scenario to standard error, and one for them all to
+standard output.
 """
 
 import json
@@ -39,7 +40,7 @@ def stranger(at: House) -> str:
         refused = at.ssh(STRANGER, f"callbox {command}")
         expect(refused.returncode == 3 and refused.stdout == "", refused)
         expect("group callbox" in refused.stderr, refused.stderr)
-    return "refused with exit code 3, and told of the group"
+    return "a stranger is refused with exit code 3, and told of the group"
 
 
 def steer(at: House) -> str:
@@ -117,23 +118,27 @@ def end(at: House) -> str:
 
 
 ORDER: tuple[Callable[[House], str], ...] = (status, stranger, steer, top, events, doctor, end)
+TOLD = ("stranger", "events")
 
 
 def main() -> int:
     in_own_namespace()
-    begun_s = time.monotonic()
-    good = 0
+    results: dict[str, str] = {}
     with house() as at:
         for scenario in ORDER:
+            name = scenario.__name__
             try:
-                print(f"  {scenario.__name__:20} {scenario(at)}", flush=True)
-                good += 1
+                results[name] = scenario(at)
+                say(f"{name:20} {results[name]}")
             except (Failed, AssertionError, subprocess.TimeoutExpired, ValueError) as error:
-                print(f"  {scenario.__name__:20} FAILED: {error}", flush=True)
-    word = "ok" if good == len(ORDER) else "FAILED"
-    took_s = time.monotonic() - begun_s
-    print(f"rig ssh: {word}, {good} of {len(ORDER)} in {took_s:.0f} s", flush=True)
-    return int(good != len(ORDER))
+                say(f"{name:20} FAILED: {error}")
+    figures = "".join(f"; {results[name]}" for name in TOLD if name in results)
+    print(f"{len(results)} of {len(ORDER)}{figures}")
+    return int(len(results) < len(ORDER))
+
+
+def say(words: str) -> None:
+    print(words, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":
