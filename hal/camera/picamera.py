@@ -263,12 +263,14 @@ class _SoftwarePath:
             )
         self._picam = picam
         pixel_format = _PIXEL_FORMATS[picam.camera_configuration()["main"]["format"]]
-        self._encoder = SoftwareEncoder(video, pixel_format)
+        self._encoder: SoftwareEncoder | None = SoftwareEncoder(video, pixel_format)
         self._deliver = deliver
         self._bitrate_bps = video.bitrate_bps
         self._frame_rate_hz = video.frame_rate_hz
 
     def encode(self, request: Any, sensor_ns: int, keyframe: bool) -> None:
+        if self._encoder is None:
+            return
         self._encoder.set_bitrate(self._bitrate_bps)
         self._encoder.set_frame_rate(self._frame_rate_hz)
         with MappedArray(request, "main", write=False) as mapped:
@@ -285,4 +287,6 @@ class _SoftwarePath:
         self._frame_rate_hz = frame_rate_hz
 
     def close(self) -> None:
-        pass
+        # picamera2's objects refer to one another, so all here waits for the garbage collector; the
+        # encoder's megabytes must not.
+        self._encoder = None
