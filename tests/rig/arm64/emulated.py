@@ -1,0 +1,70 @@
+"""Which tests an emulated processor leaves out, and why: a plug-in of pytest for the arm64 tier.
+
+A new test is in unless it is named here. A name that fits nothing is an error, so the list stays true.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).parents[3]
+
+LEFT_OUT = {
+    "a browser": ("tests/browser", "tests/calls"),
+    "benchmarks": ("tests/bench",),
+    "real time": (
+        "tests/hal/test_simulated_camera.py::test_every_picture_is_proved_by_its_stamp_at_both_sizes",
+        "tests/media/test_adaptation.py",
+        "tests/media/test_engine.py",
+        "tests/media/test_links.py",
+        "tests/media/test_picture_links.py",
+        "tests/media/test_release.py",
+        "tests/media/test_ways.py",
+    ),
+    "minutes each": ("tests/session/test_properties.py::test_ten_thousand_random_calls",),
+    # To an ioctl that it does not know QEMU says ENOSYS, the kernel ENOTTY.
+    "the kernel's own answers": (
+        "tests/hal/test_v4l2.py::test_what_is_no_device_is_refused_by_the_kernel",
+    ),
+}
+"""Files, folders and tests by pytest's names, by what they need. An emulated processor is 10 times
+slower, and real time does not wait for it: encoders, and whole links with their time-outs."""
+
+# An example takes as long as it takes; chance has no place where a failure may only be looked at in CI.
+settings.register_profile("emulated", deadline=None, derandomize=True, database=None)
+settings.load_profile("emulated")
+
+
+class Emulated:
+    """Leaves out, and counts what is left."""
+
+    def __init__(self) -> None:
+        self._unused = {name for names in LEFT_OUT.values() for name in names}
+
+    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
+        return True if self._is_out(collection_path.relative_to(ROOT).as_posix()) else None
+
+    def pytest_collection_modifyitems(
+        self, config: pytest.Config, items: list[pytest.Item]
+    ) -> None:
+        out = [item for item in items if self._is_out(item.nodeid.split("[")[0])]
+        config.hook.pytest_deselected(items=out)
+        items[:] = [item for item in items if item not in out]
+        if config.args == ["tests"] and self._unused:
+            raise pytest.UsageError(f"tests/rig/arm64/emulated.py: no such test: {self._unused}")
+
+    def _is_out(self, name: str) -> bool:
+        fits = {each for names in LEFT_OUT.values() for each in names if name == each}
+        self._unused -= fits
+        return bool(fits)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        counts = {kind: len(terminalreporter.getreports(kind)) for kind in ("passed", "skipped")}
+        ran = f"{counts['passed']} passed on {os.uname().machine}, {counts['skipped']} skipped"
+        terminalreporter.write_line(f"arm64: {ran}; left out: {', '.join(LEFT_OUT)}")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Emulated(), "emulated")
