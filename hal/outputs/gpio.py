@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeVar
 
 import gpiozero
@@ -11,8 +12,9 @@ from gpiozero.pins import Factory
 from hal.buttons.gpio import board_factory
 from hal.errors import OutputsUnavailable
 from hal.outputs.protocol import Lamp
+from hal.outputs.relay import DoorRelay, Keeper, board_keeper
 
-Device = TypeVar("Device", bound=gpiozero.OutputDevice)
+Claimed = TypeVar("Claimed", gpiozero.LED, DoorRelay)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +30,20 @@ class GpioOutputs:
     """Active-high lines, off at ``open`` and at ``close``. Thread-safe."""
 
     def __init__(
-        self, pins: OutputPins, make_factory: Callable[[], Factory] = board_factory
+        self,
+        pins: OutputPins,
+        make_factory: Callable[[], Factory] = board_factory,
+        start_keeper: Callable[[int, float], Keeper] = board_keeper,
     ) -> None:
-        """The factory is made at ``open`` and closed with it."""
+        """The factory is made at ``open`` and closed with it; ``start_keeper`` takes the relay's pin
+        and the longest time."""
         self._pins = pins
         self._make_factory = make_factory
+        self._start_keeper = start_keeper
         self._factory: Factory | None = None
         self._lamps: dict[Lamp, gpiozero.LED] = {}
-        self._relay: gpiozero.OutputDevice | None = None
+        self._relay: DoorRelay | None = None
         self._lock = threading.Lock()
-        self._timer: threading.Timer | None = None
 
     @property
     def has_door(self) -> bool:
@@ -47,11 +53,14 @@ class GpioOutputs:
         if self._factory is not None:
             raise OutputsUnavailable("The outputs are open already.")
         self._factory = self._make_factory()
+        door, longest_s = self._pins.door, self._pins.door_maximum_s
         try:
             for lamp, pin in self._pins.lamps.items():
-                self._lamps[lamp] = self._claim(gpiozero.LED, pin, f"the lamp {lamp.value}")
-            if self._pins.door is not None:
-                self._relay = self._claim(gpiozero.OutputDevice, self._pins.door, "the door relay")
+                claim_lamp = partial(gpiozero.LED, pin, pin_factory=self._factory)
+                self._lamps[lamp] = _claimed(claim_lamp, pin, f"the lamp {lamp.value}")
+            if door is not None:
+                keeper = partial(self._start_keeper, door, longest_s)
+                self._relay = _claimed(partial(DoorRelay, keeper), door, "the door relay")
         except OutputsUnavailable:
             self.close()
             raise
@@ -66,44 +75,30 @@ class GpioOutputs:
             raise OutputsUnavailable("This unit has no door relay; see [hardware.pins] door.")
         if not 0 < duration_s <= self._pins.door_maximum_s:
             raise ValueError(f"duration_s must be over 0 and at most {self._pins.door_maximum_s}")
-        with self._lock:
-            if self._relay is None:
-                raise OutputsUnavailable("The outputs are closed. Open them first.")
-            if self._timer is not None:
-                self._timer.cancel()
-            self._relay.on()
-            self._timer = threading.Timer(duration_s, self._shut_door)
-            self._timer.name = "door"
-            self._timer.daemon = True
-            self._timer.start()
+        relay = self._relay
+        if relay is None:
+            raise OutputsUnavailable("The outputs are closed. Open them first.")
+        relay.hold(duration_s)
 
     def close(self) -> None:
         with self._lock:
-            timer, self._timer = self._timer, None
-            for device in [self._relay, *self._lamps.values()]:
-                if device is not None:
-                    device.off()
-                    device.close()
-            self._relay = None
+            relay, self._relay = self._relay, None
+            if relay is not None:
+                relay.close()
+            for lamp in self._lamps.values():
+                lamp.off()
+                lamp.close()
             self._lamps = {}
             factory, self._factory = self._factory, None
-        if timer is not None:
-            timer.cancel()
-            timer.join()
         if factory is not None:
             factory.close()
 
-    def _claim(self, kind: Callable[..., Device], pin: int, what: str) -> Device:
-        try:
-            return kind(pin, pin_factory=self._factory)
-        except Exception as error:  # gpiozero has several, lgpio its own
-            raise OutputsUnavailable(
-                f"GPIO {pin} for {what} cannot be used ({error}). "
-                "Check [hardware.pins], and that no other program holds it."
-            ) from error
 
-    def _shut_door(self) -> None:
-        with self._lock:
-            if self._relay is not None and self._timer is threading.current_thread():
-                self._relay.off()
-                self._timer = None
+def _claimed(claim: Callable[[], Claimed], pin: int, what: str) -> Claimed:
+    try:
+        return claim()
+    except Exception as error:  # gpiozero has several, lgpio its own
+        raise OutputsUnavailable(
+            f"GPIO {pin} for {what} cannot be used ({error}). "
+            "Check [hardware.pins], and that no other program holds it."
+        ) from error

@@ -14,7 +14,7 @@ class Lamp(Enum):
 
 
 class Outputs(Protocol):
-    """Lamps and the door relay. Every method returns at once."""
+    """Lamps and the door relay. But for ``open``, every method returns at once."""
 
     @property
     def has_door(self) -> bool:
@@ -27,7 +27,8 @@ class Outputs(Protocol):
         """Light a lamp or put it out; a lamp that the unit does not have is passed over."""
 
     def open_door(self, duration_s: float) -> None:
-        """Hold the relay for ``duration_s`` (more than 0, at most the configured maximum).
+        """Hold the relay for ``duration_s`` (more than 0, at most the configured maximum); it is on when
+        this returns, and goes off in time even if this process hangs or dies.
 
         Raises OutputsUnavailable without a relay, ValueError out of range. A call while the door
         is open starts the time anew.

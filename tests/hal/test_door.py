@@ -1,0 +1,207 @@
+"""The door shuts in time, whoever dies or hangs: real processes, with a file for the relay."""
+
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from hal import OutputsUnavailable
+from hal.outputs import relay
+from hal.outputs.keeper import HELD, READY, keep
+from hal.outputs.relay import DoorRelay, ProcessKeeper
+from tests.hal.listening import PATIENCE_S
+
+KEEPER = """
+import sys
+from pathlib import Path
+from hal.outputs.keeper import keep
+import signal
+
+class FileLine:
+    def on(self): file.write_text("on")
+    def off(self): file.write_text("off")
+
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+file = Path(sys.argv[1])
+keep(FileLine(), 0, 1, float(sys.argv[2]))
+"""
+UNIT = """
+import sys
+from hal.outputs.relay import DoorRelay, ProcessKeeper
+relay = DoorRelay(lambda: ProcessKeeper(sys.argv[1:]))
+relay.hold(60.0)
+print("open", flush=True)
+sys.stdin.read()
+"""
+
+
+class Line:
+    """A relay whose changes are kept, with their time."""
+
+    def __init__(self) -> None:
+        self.levels: list[tuple[bool, float]] = []
+
+    def on(self) -> None:
+        self.levels.append((True, time.monotonic()))
+
+    def off(self) -> None:
+        self.levels.append((False, time.monotonic()))
+
+
+def command(file: Path, maximum_s: float = 60.0) -> list[str]:
+    return [sys.executable, "-c", KEEPER, str(file), str(maximum_s)]
+
+
+def until(is_so: Callable[[], bool]) -> None:
+    """Looked at again and again: what happens, happens in other processes."""
+    deadline_s = time.monotonic() + PATIENCE_S
+    while not is_so():
+        assert time.monotonic() < deadline_s, f"still not so after {PATIENCE_S:.0f} s"
+        select.select([], [], [], 0.01)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "relay"
+
+
+@pytest.fixture
+def unit(file: Path) -> Iterator["subprocess.Popen[str]"]:
+    """A process that has just opened the door for a minute."""
+    with subprocess.Popen(
+        [sys.executable, "-c", UNIT, *command(file)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "open\n"
+        assert file.read_text() == "on"
+        yield process
+        process.kill()
+
+
+@pytest.mark.parametrize("name", [signal.SIGKILL, signal.SIGTERM, signal.SIGABRT])
+def test_the_door_shuts_when_the_unit_is_killed(
+    unit: "subprocess.Popen[str]", file: Path, name: signal.Signals
+) -> None:
+    unit.send_signal(name)
+    until(lambda: file.read_text() == "off")
+
+
+def test_the_door_shuts_in_time_when_the_unit_hangs(file: Path) -> None:
+    hanging = UNIT.replace("60.0", "0.3")
+    with subprocess.Popen(
+        [sys.executable, "-c", hanging, *command(file)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "open\n"
+        process.send_signal(signal.SIGSTOP)
+        until(lambda: file.read_text() == "off")
+        process.kill()
+
+
+@pytest.mark.parametrize("name", [signal.SIGKILL, signal.SIGTERM])
+def test_a_keeper_that_is_killed_has_a_successor_that_shuts_the_door(
+    file: Path, name: signal.Signals
+) -> None:
+    keepers: list[ProcessKeeper] = []
+
+    def start() -> ProcessKeeper:
+        keepers.append(ProcessKeeper(command(file)))
+        return keepers[-1]
+
+    door = DoorRelay(start)
+    try:
+        door.hold(60.0)
+        os.kill(keepers[0].pid, name)
+        until(lambda: file.read_text() == "off")
+
+        def is_held() -> bool:
+            with suppress(OutputsUnavailable):
+                door.hold(60.0)
+                return True
+            return False
+
+        until(is_held)
+        assert len(keepers) == 2
+    finally:
+        door.close()
+    assert file.read_text() == "off"
+
+
+def test_a_keeper_that_hangs_is_replaced(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay, "ANSWER_WITHIN_S", 0.05)
+    keepers: list[ProcessKeeper] = []
+
+    def start() -> ProcessKeeper:
+        keepers.append(ProcessKeeper(command(file)))
+        return keepers[-1]
+
+    door = DoorRelay(start)
+    try:
+        os.kill(keepers[0].pid, signal.SIGSTOP)
+        with pytest.raises(OutputsUnavailable, match="no answer"):
+            door.hold(1.0)
+        until(lambda: len(keepers) == 2)
+    finally:
+        door.close()
+
+
+def test_a_keeper_that_cannot_start_says_why() -> None:
+    lament = [sys.executable, "-c", "print('GPIO busy')"]
+    with pytest.raises(OutputsUnavailable, match="GPIO busy"):
+        DoorRelay(lambda: ProcessKeeper(lament))
+
+
+def test_a_keeper_that_dies_again_and_again_is_given_up(file: Path) -> None:
+    started = 0
+
+    def start() -> ProcessKeeper:
+        nonlocal started
+        started += 1
+        return ProcessKeeper([sys.executable, "-c", "print('ready')"])
+
+    door = DoorRelay(start)
+    until(lambda: started == 1 + relay.MOST_RESTARTS)
+
+    def is_given_up() -> bool:
+        with pytest.raises(OutputsUnavailable) as raised:
+            door.hold(1.0)
+        return "restart callbox" in str(raised.value)
+
+    until(is_given_up)
+    door.close()
+
+
+def test_the_longest_time_holds_whatever_is_asked() -> None:
+    commands, ask = os.pipe()
+    told, replies = os.pipe()
+    os.write(ask, b"1000\n")
+
+    class Ending(Line):
+        """Shuts the pipe when the door has shut by itself."""
+
+        def off(self) -> None:
+            super().off()
+            if any(level for level, _ in self.levels):
+                with suppress(OSError):
+                    os.close(ask)
+
+    line = Ending()
+    keep(line, commands, replies, maximum_s=0.05)
+    assert [level for level, _ in line.levels] == [False, True, False, False]
+    assert line.levels[2][1] - line.levels[1][1] >= 0.05
+    assert os.read(told, 100) == READY + HELD
+    for descriptor in (commands, told, replies):
+        os.close(descriptor)
