@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from device.config import Config, Decoder, EchoCanceller, ExchangeTable
 from device.control.broadcast import Broadcast
+from device.control.lamps import LampPanel
 from device.control.panel import ButtonPanel
 from device.control.readings import Check, Verdict
 from device.doctor.hardware import Parts, check_hardware
@@ -67,6 +68,7 @@ class Unit:
     hardware: Hardware
     account: ExchangeAccount
     calls: Calls
+    lamps: LampPanel
     loopback_only: bool = False
     tell: Tell = logger.warning
     media: MediaEngine | None = None
@@ -117,7 +119,9 @@ class Unit:
         auth_token = await self.account.sign_in()
         token = await self.account.generate_token(session_id, auth_token)
         settings = replace(self.config.call, listener=Reporter(self.say))
-        return await self.calls.start_session(token, settings)
+        call = await self.calls.start_session(token, settings)
+        self.lamps.show_trouble(False)
+        return call
 
     async def call(self, session_id: str | None = None) -> CallSession:
         """Be in this session, else in the configured one. In it already, nothing happens.
@@ -185,6 +189,7 @@ class Unit:
                 if error.code in HOPELESS or not may_help:
                     raise
                 retry_s = max(retry_s, WAIT_S.get(error.code, 0.0))
+                self.lamps.show_trouble(True)
                 self.say(f"{error} Trying again in {retry_s:.0f} s.")
             await self._pause(retry_s)
             retry_s = min(2 * retry_s, RETRY_LONGEST_S)
@@ -246,8 +251,14 @@ async def open_unit(
         stack.callback(hardware.outputs.close)
         unit: Unit
         events: Broadcast[Event] = Broadcast()
-        calls = Calls(lambda: unit.new_media(), account.new_call, on_event=events.tell)
-        unit = Unit(config, hardware, account, calls, loopback_only, tell, events=events)
+        lamps = LampPanel(hardware.outputs)
+        calls = Calls(
+            lambda: unit.new_media(),
+            account.new_call,
+            on_event=events.tell,
+            on_change=lamps.show_call,
+        )
+        unit = Unit(config, hardware, account, calls, lamps, loopback_only, tell, events=events)
         panel = ButtonPanel(hardware.buttons, unit.on_button)
         panel.open()
         stack.callback(panel.close)

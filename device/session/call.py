@@ -119,13 +119,15 @@ class Calls:
         new_exchange: Callable[[], ExchangePort],
         clock: Clock | None = None,
         on_event: Callable[[Event], None] | None = None,
+        on_change: Callable[[Snapshot], None] | None = None,
     ) -> None:
         """The factories give a fresh port for each call. ``on_event`` hears each event of each call
-        from the first one on."""
+        from the first one on. ``on_change`` sees each new snapshot of each call; it must not raise."""
         self._new_media = new_media
         self._new_exchange = new_exchange
         self._clock = clock or LoopClock()
         self._on_event = on_event
+        self._on_change = on_change
         self._tasks = asyncio.TaskGroup()
         self._running: asyncio.Task[None] | None = None
         self._call: CallSession | None = None
@@ -169,7 +171,7 @@ class Calls:
             listeners.add("settings", settings.listener)
         exchange = self._new_exchange()
         media = self._new_media()
-        engine = CallEngine(media, exchange, self._clock, listeners)
+        engine = CallEngine(media, exchange, self._clock, listeners, self._on_change)
         self._running = self._tasks.create_task(_contained(engine), name="call")
         call = self._call = CallSession(engine, listeners, self._clock)
         start = commands.Start(token, settings, media.devices, media.facings)

@@ -8,7 +8,7 @@ exchange. All tasks belong to one TaskGroup that ends with the call.
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from device.errors import CallboxError, CallError
@@ -47,14 +47,21 @@ class CallEngine:
     """One call, from start to end. ``run`` is its life; everything else may be called meanwhile."""
 
     def __init__(
-        self, media: MediaPort, exchange: ExchangePort, clock: Clock, listeners: Listeners
+        self,
+        media: MediaPort,
+        exchange: ExchangePort,
+        clock: Clock,
+        listeners: Listeners,
+        on_change: Callable[[Snapshot], None] | None = None,
     ) -> None:
+        """``on_change`` sees each new snapshot before its events are told. It must not raise."""
         self.snapshot = Snapshot()
         self.ended = asyncio.Event()
         self._media = media
         self._exchange = exchange
         self._clock = clock
         self._listeners = listeners
+        self._on_change = on_change
         self._performer = Performer(media, exchange, self.report)
         self._inbox: asyncio.Queue[_Letter] = asyncio.Queue()
         self._jobs = Jobs()
@@ -128,7 +135,10 @@ class CallEngine:
 
     def _step(self, given: Input) -> tuple[Effect, ...]:
         result = step(self.snapshot, given, self._clock.now_s())
+        has_changed = result.snapshot != self.snapshot
         self.snapshot = result.snapshot
+        if has_changed and self._on_change is not None:
+            self._on_change(self.snapshot)
         for event in result.events:
             self._listeners.deliver(event)
         return result.effects
