@@ -38,11 +38,12 @@ class BoardBackend(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Pins:
-    """BCM numbers of the lines; a lamp or relay that is None is not there."""
+    """BCM numbers of the lines; a call button, lamp or relay that is None is not there."""
 
     end_call: int = 17
     mute: int = 27
     camera_switch: int = 22
+    call: int | None = None
     lamp_in_call: int | None = None
     lamp_muted: int | None = None
     lamp_recording: int | None = None
@@ -51,11 +52,13 @@ class Pins:
 
     @property
     def buttons(self) -> Mapping[Button, int]:
-        return {
+        pins = {
             Button.END_CALL: self.end_call,
             Button.MUTE: self.mute,
             Button.CAMERA_SWITCH: self.camera_switch,
+            Button.CALL: self.call,
         }
+        return {button: pin for button, pin in pins.items() if pin is not None}
 
     @property
     def lamps(self) -> Mapping[Lamp, int]:

@@ -6,7 +6,13 @@ from device.errors import CallError
 from device.session import commands, effects, facts, outcomes
 from device.session.draft import Draft
 from device.session.events import AudioModeChanged, CallEndButtonPressed
-from device.session.on_command import switch_camera, toggle_mute, want_route
+from device.session.idle import stay
+from device.session.on_command import (
+    accept_video_call,
+    switch_camera,
+    toggle_mute,
+    want_route,
+)
 from device.session.on_peer import now_in_video
 from device.session.routes import default_route
 from device.session.snapshot import Sound, VideoWish
@@ -138,10 +144,18 @@ def button_reported(draft: Draft, fact: facts.ButtonReported) -> None:
                 draft.end(EndReason.LOCAL_END)
         elif fact.button is Button.MUTE:
             toggle_mute(draft)
-        else:
+        elif fact.button is Button.CAMERA_SWITCH:
             switch_camera(draft, commands.SwitchCamera())
+        else:
+            _answer(draft)
     except (CallError, HalError) as error:
         draft.raise_error(error.code, str(error), fact.button.value)
+
+
+def _answer(draft: Draft) -> None:
+    """The call button in a call: yes to whatever is being asked."""
+    accept_video_call(draft, commands.AcceptVideoCall())
+    stay(draft)
 
 
 def effect_failed(draft: Draft, outcome: outcomes.EffectFailed) -> None:

@@ -7,11 +7,12 @@ from typing import Protocol
 
 
 class Button(Enum):
-    """The physical buttons of a unit."""
+    """The physical buttons of a unit. CALL, which begins and answers, is optional."""
 
     END_CALL = "end_call"
     MUTE = "mute"
     CAMERA_SWITCH = "camera_switch"
+    CALL = "call"
 
 
 class Edge(Enum):

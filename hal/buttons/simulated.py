@@ -12,6 +12,7 @@ DEFAULT_PINS: Mapping[Button, int] = {
     Button.END_CALL: 17,
     Button.MUTE: 27,
     Button.CAMERA_SWITCH: 22,
+    Button.CALL: 23,
 }
 
 

@@ -13,7 +13,7 @@ from device.errors import (
     TokenRefused,
 )
 from device.session.call import CallSession
-from device.session.facts import ButtonReported, SwitchedToVideo
+from device.session.facts import ButtonReported, SwitchedToVideo, VideoRequested
 from device.session.settings import CallSettings
 from device.session.values import MediaState
 from hal import AudioMode, Button, CameraFault, CameraUnavailable, Edge, Facing
@@ -292,3 +292,23 @@ async def test_a_defect_in_a_port_ends_the_call_and_not_the_program(world: World
     assert world.ear.of("error")[-1][0] == "internal_error"
     del world.media.failures["set_microphone_muted"]
     assert (await world.start()).snapshot.is_live
+
+
+async def test_the_call_button_accepts_video(world: World) -> None:
+    world.exchange.others = (entry(ANA),)
+    call = await world.start(audio_only=True)
+    world.exchange.report(VideoRequested("ana"))
+    call.report_button(ButtonReported(Button.CALL, Edge.PRESSED))
+    await world.settle()
+    assert "accept_video" in world.exchange.names()
+    assert call.snapshot.camera_open
+
+
+async def test_the_call_button_answers_the_idle_warning(world: World) -> None:
+    call = await world.start(idle_timeout_s=100)
+    world.clock.advance(90)
+    await world.settle()
+    call.report_button(ButtonReported(Button.CALL, Edge.PRESSED))
+    await world.settle()
+    assert call.idle_seconds_left == 100
+    assert world.ear.of("error") == []
