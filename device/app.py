@@ -35,6 +35,7 @@ from device.service.standstill import Reading, StandstillWatch
 from device.session.call import Calls, CallSession
 from device.session.events import Event
 from device.session.facts import ButtonReported
+from device.session.gestures import Action, Gestures, press_of
 from device.session.values import EndReason
 from hal import HalError
 from hal.select import Hardware, hardware_from
@@ -80,9 +81,11 @@ class Unit:
     _joining: asyncio.Lock = field(default_factory=asyncio.Lock)
     _called: asyncio.Event = field(default_factory=asyncio.Event)
     _is_trying: bool = False
+    _gestures: Gestures = field(init=False)
 
     def __post_init__(self) -> None:
         self.session = self.session or self.config.unit.session
+        self._gestures = Gestures(self.config.buttons.holds)
 
     def parts(self) -> Parts:
         """The hardware, for who checks it."""
@@ -193,6 +196,7 @@ class Unit:
                 self.say(f"{error} Trying again in {retry_s:.0f} s.")
             await self._pause(retry_s)
             retry_s = min(2 * retry_s, RETRY_LONGEST_S)
+        self.lamps.show_trouble(False)
         self._is_trying = False
 
     async def _one_call(self) -> bool:
@@ -222,11 +226,18 @@ class Unit:
         return Health(words_of(snapshot), watch.look(reading, now_s))
 
     def on_button(self, fact: ButtonReported) -> None:
-        """A press outside a call does nothing yet."""
+        """Outside a call only the call button and the door's do something."""
         self.presses.tell(fact)
-        call = self.calls.active
-        if call is not None:
-            call.report_button(fact)
+        action, call = self._gestures.action(fact), self.calls.active
+        if action is Action.OPEN_DOOR:
+            try:
+                self.hardware.outputs.open_door(self.config.buttons.door_open_s)
+            except HalError as error:
+                self.say(str(error))
+        elif call is not None and action is not Action.NOTHING:
+            call.report_button(press_of(action))
+        elif action is Action.CALL:
+            self._called.set()
 
 
 @asynccontextmanager
@@ -253,10 +264,7 @@ async def open_unit(
         events: Broadcast[Event] = Broadcast()
         lamps = LampPanel(hardware.outputs)
         calls = Calls(
-            lambda: unit.new_media(),
-            account.new_call,
-            on_event=events.tell,
-            on_change=lamps.show_call,
+            lambda: unit.new_media(), account.new_call, None, events.tell, lamps.show_call
         )
         unit = Unit(config, hardware, account, calls, lamps, loopback_only, tell, events=events)
         panel = ButtonPanel(hardware.buttons, unit.on_button)

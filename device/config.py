@@ -7,10 +7,12 @@
              [hardware.webcam] its cameras, as in hal.camera.settings
 [video]      width, height, frame_rate_hz, bitrate_bps
 [media]      echo_canceller: "webrtc" or "off"; decoder: "software" or "h264_v4l2m2m"
+[buttons]    what holding a button does: end_call_held and so on; door_open_s
 [metrics]    listen
 """
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from enum import Enum
 from pathlib import Path
@@ -19,8 +21,9 @@ from typing import Any, get_type_hints
 import msgspec
 
 from device.errors import ConfigError, InvalidSettings
+from device.session.gestures import Action
 from device.session.settings import CallSettings
-from hal import VideoFormat
+from hal import Button, VideoFormat
 from hal.config import HardwareConfig
 
 
@@ -65,6 +68,22 @@ class MediaTable:
 
 
 @dataclass(frozen=True, slots=True)
+class ButtonsTable:
+    """What holding a button for [hardware] ``hold_s`` does. Such a button acts at its release when it is
+    only pressed. ``door_open_s``: how long "open_door" opens."""
+
+    end_call_held: Action = Action.NOTHING
+    mute_held: Action = Action.NOTHING
+    camera_switch_held: Action = Action.NOTHING
+    call_held: Action = Action.NOTHING
+    door_open_s: float = 3.0
+
+    @property
+    def holds(self) -> Mapping[Button, Action]:
+        return {button: getattr(self, f"{button.value}_held") for button in Button}
+
+
+@dataclass(frozen=True, slots=True)
 class MetricsTable:
     """``listen``: where a Prometheus may come for the metrics, such as 127.0.0.1:9100; empty: nowhere.
     Who reaches it reads who is in a call."""
@@ -80,7 +99,16 @@ class Config:
     hardware: HardwareConfig = field(default_factory=HardwareConfig)
     video: VideoFormat = VideoFormat()
     media: MediaTable = MediaTable()
+    buttons: ButtonsTable = ButtonsTable()
     metrics: MetricsTable = MetricsTable()
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for a door that is to be open for longer than it may."""
+        longest_s = self.hardware.door_maximum_s
+        if not 0 < self.buttons.door_open_s <= longest_s:
+            raise ValueError(
+                f"buttons.door_open_s must be over 0 and at most hardware.door_maximum_s ({longest_s:g})"
+            )
 
 
 def load(path: Path) -> Config:
