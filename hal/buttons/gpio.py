@@ -1,6 +1,7 @@
 """The buttons on GPIO lines, through gpiozero: lgpio's lines on a board, mock lines elsewhere."""
 
 import importlib.util
+import logging
 import os
 import tempfile
 import threading
@@ -17,6 +18,10 @@ from hal.errors import ButtonsUnavailable, UnknownBackend
 __all__ = ["ButtonTiming", "GpioButtons", "board_factory"]
 
 
+logger = logging.getLogger(__name__)
+
+CLOSE_ATTEMPTS = 25
+CLOSE_AGAIN_S = 0.02
 _OFF_A_BOARD = "Off a board, set buttons and outputs in [hardware] to 'simulated' or 'disabled'."
 
 
@@ -102,11 +107,24 @@ class GpioButtons:
         if watch is not None:
             watch.stop()
         for device in self._devices:
-            device.close()
+            _close(device.close)
         self._devices = []
         if self._factory is not None:
-            self._factory.close()
+            _close(self._factory.close)
             self._factory = None
+
+
+def _close(close: Callable[[], None]) -> None:
+    """gpiozero resets a line by claiming it anew; lgpio answers 'GPIO busy' while its own thread still
+    polls the old claim (seen with 0.2.2 on gpio-sim), which ends within milliseconds."""
+    for _ in range(CLOSE_ATTEMPTS):
+        try:
+            close()
+            return
+        except Exception as error:  # lgpio's own `error`
+            reason = error
+            time.sleep(CLOSE_AGAIN_S)
+    logger.warning("a button's line could not be reset: %s", reason)
 
 
 class _Watch:

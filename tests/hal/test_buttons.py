@@ -267,3 +267,21 @@ def test_lgpio_may_not_move_the_process(
         board_factory()
     assert Path.cwd() == before != no_lgpio_yet
     sys.modules.pop("lgpio")
+
+
+def test_a_line_that_is_busy_at_close_is_tried_again(edges: Heard[ButtonEdge]) -> None:
+    tries: list[int] = []
+
+    class Busy(MockPin):
+        def close(self) -> None:
+            tries.append(1)
+            if len(tries) <= 3:
+                raise RuntimeError("GPIO busy")
+            super().close()
+
+    buttons = GpioButtons({Button.MUTE: 6}, lambda: MockFactory(pin_class=Busy))
+    buttons.open(edges)
+    buttons.close()
+    assert len(tries) > 3
+    buttons.open(edges)
+    buttons.close()
