@@ -20,7 +20,6 @@ from device.doctor.hardware import Parts, check_hardware
 from device.errors import (
     CallboxError,
     CallInProgress,
-    ConfigError,
     ExchangeUnreachable,
     NotInSession,
 )
@@ -46,7 +45,6 @@ RETRY_FIRST_S = 1.0
 RETRY_LONGEST_S = 60.0
 LIVED_S = 60.0
 """After a call of so long the unit tries again soon; a shorter one counts as a failure."""
-LONGEST_SESSION_ID = 128
 CHOSEN = {
     EndReason.LOCAL_END: "It was ended here.",
     EndReason.IDLE_TIMEOUT: "Nobody came; see idle_timeout_s under [call].",
@@ -296,27 +294,6 @@ async def check_own_hardware(config: Config) -> list[Check]:
         remedy = "Correct it under [hardware] in callbox.toml."
         return [Check("hardware", Verdict.FAILED, str(error), remedy)]
     return await check_hardware(parts_of(hardware, config, is_claimed=False), None)
-
-
-def with_session(config: Config, session_id: str | None) -> Config:
-    """The configuration with another session to join."""
-    if session_id is None:
-        return config
-    return replace(config, unit=replace(config.unit, session=session_id))
-
-
-def check_can_join(config: Config) -> None:
-    """Raises ConfigError, naming the setting, for a configuration with which no call can begin."""
-    if not 0 < len(config.unit.session) <= LONGEST_SESSION_ID:
-        raise ConfigError(
-            f"session under [unit] must have 1 to {LONGEST_SESSION_ID} characters. Set it there, or "
-            "give --session."
-        )
-    for key in ("url", "uid", "password"):
-        if not getattr(config.exchange, key):
-            raise ConfigError(
-                f"{key} under [exchange] is not set. `callbox exchange add-unit` writes all of them."
-            )
 
 
 def _address(table: ExchangeTable) -> ExchangeAddress | None:

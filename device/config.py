@@ -26,6 +26,8 @@ from device.session.settings import CallSettings
 from hal import Button, VideoFormat
 from hal.config import HardwareConfig
 
+LONGEST_SESSION_ID = 128
+
 
 @dataclass(frozen=True, slots=True)
 class UnitTable:
@@ -108,6 +110,27 @@ class Config:
         if not 0 < self.buttons.door_open_s <= longest_s:
             raise ValueError(
                 f"buttons.door_open_s must be over 0 and at most hardware.door_maximum_s ({longest_s:g})"
+            )
+
+
+def with_session(config: Config, session_id: str | None) -> Config:
+    """The configuration with another session to join."""
+    if session_id is None:
+        return config
+    return replace(config, unit=replace(config.unit, session=session_id))
+
+
+def check_can_join(config: Config) -> None:
+    """Raises ConfigError, naming the setting, for a configuration with which no call can begin."""
+    if not 0 < len(config.unit.session) <= LONGEST_SESSION_ID:
+        raise ConfigError(
+            f"session under [unit] must have 1 to {LONGEST_SESSION_ID} characters. Set it there, or "
+            "give --session."
+        )
+    for key in ("url", "uid", "password"):
+        if not getattr(config.exchange, key):
+            raise ConfigError(
+                f"{key} under [exchange] is not set. `callbox exchange add-unit` writes all of them."
             )
 
 

@@ -40,7 +40,6 @@ idle_timeout_s = 0
 # On a board with buttons: "gpio", and their pins under [hardware.pins].
 buttons = "disabled"
 """
-LONGEST_SESSION_ID = 128
 
 
 def add_to(commands: Any) -> None:
@@ -192,12 +191,13 @@ def _ask_password() -> str:
 
 
 def _add_unit(options: argparse.Namespace) -> int:
+    from device.config import LONGEST_SESSION_ID
+    from device.exchange.wire import User
+
     password = secrets.token_urlsafe(24)
     ExchangeAddress(options.address, options.uid, password)  # refuses what the unit would refuse
     if not 0 < len(options.session) <= LONGEST_SESSION_ID:
         raise ConfigError(f"--session must have 1 to {LONGEST_SESSION_ID} characters.")
-    from device.exchange.wire import User
-
     with _store(options) as store:
         _check_free(store, options)
         store.add_user(User(options.uid, options.name or options.uid, kind="unit"), password)

@@ -24,12 +24,12 @@ def add_first_boot(commands: Any, default_config: Path) -> None:
 
 
 def _first_boot(options: argparse.Namespace) -> int:
-    from device import app, config
+    from device import config
     from device.service.first_boot import take_over
 
     def check(path: Path) -> Path | None:
         settings = config.load(path)
-        app.check_can_join(settings)
+        config.check_can_join(settings)
         return settings.exchange.certificate
 
     taken = take_over(options.boot, options.to, check, options.group or None)

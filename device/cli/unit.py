@@ -48,8 +48,8 @@ def _run(options: argparse.Namespace) -> int:
     from device.unit_port import served
 
     tell = journal.notice if journal.is_attached() else _print
-    settings = app.with_session(config.load(options.config), options.session)
-    app.check_can_join(settings)
+    settings = config.with_session(config.load(options.config), options.session)
+    config.check_can_join(settings)
 
     async def live() -> None:
         async with app.open_unit(settings, tell=tell) as unit, served(unit, options.socket):
