@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
@@ -86,7 +87,9 @@ class GpioOutputs:
             if relay is not None:
                 relay.close()
             for lamp in self._lamps.values():
-                lamp.off()
+                # gpiozero's factories share their pins; that of the buttons has made them inputs.
+                with suppress(gpiozero.PinSetInput):
+                    lamp.off()
                 lamp.close()
             self._lamps = {}
             factory, self._factory = self._factory, None

@@ -106,6 +106,15 @@ def test_closing_puts_everything_out_and_may_be_repeated(rig: Rig) -> None:
     assert not rig.level(26)
 
 
+def test_lines_that_the_buttons_have_given_back_already_are_closed_all_the_same(rig: Rig) -> None:
+    rig.outputs.set_lamp(Lamp.ERROR, lit=True)
+    for pin in (5, 6):
+        rig.factory.pin(pin).function = "input"
+    rig.outputs.close()
+    rig.outputs.open()
+    assert not rig.level(6)
+
+
 def test_a_second_opening_of_the_lines_is_refused(rig: Rig) -> None:
     with pytest.raises(OutputsUnavailable, match="open already"):
         rig.outputs.open()
