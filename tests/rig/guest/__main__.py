@@ -13,7 +13,6 @@ from tests.rig.guest import scenarios
 ORDER: tuple[Callable[[], str], ...] = (
     scenarios.drivers,
     scenarios.buttons,
-    scenarios.sound,
     scenarios.watchdogs,
     scenarios.power_cuts,
 )
