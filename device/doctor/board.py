@@ -1,6 +1,7 @@
 """What the board's own readings mean. Pure."""
 
 from device.control.readings import Check, Verdict
+from device.doctor.grading import graded
 from hal import BoardStatus, Throttling
 
 MIB = 1024 * 1024
@@ -68,11 +69,8 @@ def _storage(wear_percent: int | None) -> Check:
         return Check("storage", Verdict.SKIPPED, "it does not say how worn it is; SD cards do not")
     seen = f"{wear_percent} % of its life is used"
     remedy = "Copy the system to new storage soon; worn storage loses what is written."
-    if wear_percent > WORN_OUT_PERCENT:
-        return Check("storage", Verdict.FAILED, seen, remedy)
-    if wear_percent > WORN_PERCENT:
-        return Check("storage", Verdict.WARNING, seen, remedy)
-    return Check("storage", Verdict.OK, seen)
+    is_bad, is_poor = wear_percent > WORN_OUT_PERCENT, wear_percent > WORN_PERCENT
+    return graded("storage", seen, is_bad, is_poor, remedy)
 
 
 def _memory(available_bytes: int | None) -> Check:
@@ -82,8 +80,5 @@ def _memory(available_bytes: int | None) -> Check:
     remedy = (
         "End what else runs here; a picture of 720p wants a board with 512 MiB for callbox alone."
     )
-    if available_bytes < TOO_LITTLE_MEMORY:
-        return Check("memory", Verdict.FAILED, seen, remedy)
-    if available_bytes < LITTLE_MEMORY:
-        return Check("memory", Verdict.WARNING, seen, remedy)
-    return Check("memory", Verdict.OK, seen)
+    is_bad, is_poor = available_bytes < TOO_LITTLE_MEMORY, available_bytes < LITTLE_MEMORY
+    return graded("memory", seen, is_bad, is_poor, remedy)

@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from device.control.readings import Check, Verdict
+from device.doctor.grading import graded
 
 MIB = 1024 * 1024
 LITTLE_DISK, TOO_LITTLE_DISK = 500 * MIB, 100 * MIB
@@ -52,11 +53,7 @@ def check_disk(folder: Path) -> Check:
     remedy = (
         "Make room: `sudo journalctl --vacuum-size=50M`, `sudo apt-get clean`; or a larger card."
     )
-    if free < TOO_LITTLE_DISK:
-        return Check("disk", Verdict.FAILED, seen, remedy)
-    if free < LITTLE_DISK:
-        return Check("disk", Verdict.WARNING, seen, remedy)
-    return Check("disk", Verdict.OK, seen)
+    return graded("disk", seen, free < TOO_LITTLE_DISK, free < LITTLE_DISK, remedy)
 
 
 def check_service(unit_runs: bool) -> list[Check]:
