@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device.media.rtc.wire import COMPONENT, MOST_IN_TRAIN, Wire, trains
+from device.media.rtc.datagrams import COMPONENT
+from device.media.rtc.wire import MOST_IN_TRAIN, Wire, trains
 
 
 @given(st.lists(st.integers(1, 4), max_size=150))

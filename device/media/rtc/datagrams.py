@@ -38,10 +38,15 @@ def _datagram_received(self: Any, data: bytes, address: tuple[Any, ...]) -> None
         self.receiver.data_received(data, self.local_candidate.component)
 
 
+def nominated(connection: Any) -> Any:
+    """The pair that the checks have chosen (RFC 8445 section 8.1); None before."""
+    return connection._nominated.get(COMPONENT)
+
+
 def _is_known(connection: Any, address: tuple[str, int]) -> bool:
     """Whether it is an address of the other end: told in a signal, or found by a check that proved to be
     theirs, which waits in ``_early_checks`` until the description has come."""
-    pair = connection._nominated.get(COMPONENT)
+    pair = nominated(connection)
     if pair is not None and pair.remote_addr == address:
         return True
     return any(

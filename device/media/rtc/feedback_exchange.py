@@ -11,6 +11,7 @@ from typing import Any
 from aiortc.rtp import RtpPacket
 
 from device.media.rtc.arrivals import ArrivalLog
+from device.media.rtc.datagrams import nominated
 from device.media.rtc.transport_feedback import (
     REFERENCE_BITS,
     REFERENCE_TICKS,
@@ -81,7 +82,7 @@ class FeedbackExchange:
             self._send(pack(message))
 
     def _send(self, packet: bytes) -> None:
-        pair = self._dtls.transport._connection._nominated.get(1)
+        pair = nominated(self._dtls.transport._connection)
         if pair is not None and self._dtls.state == "connected":
             protected = self._dtls._tx_srtp.protect_rtcp(packet)
             pair.protocol.transport.sendto(protected, pair.remote_addr)

@@ -16,9 +16,10 @@ from typing import Any
 
 from aioice.turn import TurnTransport
 
+from device.media.rtc.datagrams import nominated
+
 logger = logging.getLogger(__name__)
 
-COMPONENT = 1
 UDP_SEGMENT = 103
 """linux/udp.h: the size of each datagram of a train."""
 MOST_IN_TRAIN = 32
@@ -89,7 +90,7 @@ class Wire:
                 self.refused += 1
 
     def _pair(self) -> Any:
-        return self._dtls.transport._connection._nominated.get(COMPONENT)
+        return nominated(self._dtls.transport._connection)
 
     def _use(self, protocol: Any) -> None:
         self.close()
