@@ -30,6 +30,7 @@ from hal.audio.watch import RouteWatch
 from tests.hal.alsa_cards import MICROPHONE_HZ, TestCards
 from tests.hal.listening import PATIENCE_S, Heard
 from tests.hal.sound import loudest_hz, samples_of, steepest
+from tests.hal.sound_rig import SoundRig
 
 TONE_HZ = 1030  # not a whole number of waves in a block, so that a cut is heard
 STEEPEST_OF_TONE = 2 * np.pi * TONE_HZ / SAMPLE_RATE_HZ * 0.25 * 32767
@@ -61,29 +62,13 @@ def memory_bytes() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-class Rig:
+class Rig(SoundRig):
     """A router on the test cards, with a tone to play."""
 
     def __init__(self, config: AlsaConfig = CONFIG) -> None:
         self.routes = RouteWatch(config.routes)
         self.router = AlsaAudioRouter(config, self.routes)
-        self.captured: Heard[bytes] = Heard()
-        self.asked: Heard[float] = Heard()
-        self.failures: Heard[AudioUnavailable] = Heard()
-        self.devices: Heard[tuple[AudioDevice, ...]] = Heard()
-        self.stop_watching = self.router.watch(self.devices)
-        self._tone = ToneSource(TONE_HZ)
-
-    def next_block(self) -> bytes:
-        self.asked(time.monotonic())
-        return self._tone.next_block()
-
-    def open(self, mode: AudioMode = AudioMode.SPEAKER) -> None:
-        self.router.open(mode, self.captured, self.next_block, self.failures)
-
-    def play(self, blocks: int) -> None:
-        """Wait until so many blocks more have been given out."""
-        self.asked.wait_count(len(self.asked.items) + blocks + 1)
+        super().__init__(self.router, TONE_HZ)
 
     def capture(self, blocks: int) -> list[bytes]:
         """So many blocks, from now on."""

@@ -20,6 +20,7 @@ from hal.audio.simulated import BUILT_IN, KEPT_S, SimulatedAudioRouter
 from hal.audio.sources import ToneSource
 from tests.hal.listening import Heard
 from tests.hal.sound import loudest_hz, samples_of, steepest
+from tests.hal.sound_rig import SoundRig
 
 HEADPHONES = AudioDevice(AudioMode.HEADPHONES, "Headset", has_microphone=True)
 BLUETOOTH = AudioDevice(AudioMode.BLUETOOTH, "Car", has_microphone=False)
@@ -29,28 +30,12 @@ FADE_ADDS = 1.1
 """A cosine fade over one block adds at most 4 % to the steepest step of this tone."""
 
 
-class Rig:
+class Rig(SoundRig):
     """A router with a tone at the microphone and a tone to play."""
 
     def __init__(self) -> None:
         self.router = SimulatedAudioRouter(ToneSource(440))
-        self.captured: Heard[bytes] = Heard()
-        self.asked: Heard[float] = Heard()
-        self.failures: Heard[AudioUnavailable] = Heard()
-        self.devices: Heard[tuple[AudioDevice, ...]] = Heard()
-        self.stop_watching = self.router.watch(self.devices)
-        self._tone = ToneSource(TONE_HZ)
-
-    def next_block(self) -> bytes:
-        self.asked(time.monotonic())
-        return self._tone.next_block()
-
-    def open(self, mode: AudioMode = AudioMode.SPEAKER) -> None:
-        self.router.open(mode, self.captured, self.next_block, self.failures)
-
-    def play(self, blocks: int) -> None:
-        """Wait until so many blocks more have been given out."""
-        self.asked.wait_count(len(self.asked.items) + blocks + 1)
+        super().__init__(self.router, TONE_HZ)
 
 
 @pytest.fixture
