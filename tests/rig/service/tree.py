@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
-CACHE = Path(os.environ.get("RIG_CACHE", ROOT / ".cache" / "rig"))
+CACHE = Path(os.environ.get("RIG_CACHE", Path.home() / ".cache" / "callbox-rig"))
 # What Raspberry Pi OS Lite has; python3-venv is what callbox's installation adds.
 PACKAGES = (
     "systemd,systemd-sysv,dbus,udev,python3,ca-certificates,iproute2,procps,sudo,libc-bin,kmod"

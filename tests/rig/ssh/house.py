@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
-CACHE = Path(os.environ.get("RIG_CACHE", ROOT / ".cache" / "rig")) / "ssh"
+CACHE = Path(os.environ.get("RIG_CACHE", Path.home() / ".cache" / "callbox-rig")) / "ssh"
 PACKAGES = ("openssh-server", "openssh-sftp-server", "libwrap0")
 CALLBOX = [sys.executable, "-m", "device.cli.main"]
 WITHIN_S = 60.0
