@@ -73,7 +73,8 @@ class Pins:
 
 @dataclass(frozen=True, slots=True)
 class HardwareConfig:
-    """The table [hardware] of callbox.toml.
+    """The table [hardware] of callbox.toml. What it does not name is a board's: nothing is simulated
+    unless it is asked for.
 
     ``facings`` and ``picture``: the cameras of the simulated board, and what they see.
     ``microphone`` is for the simulated sound card: ``silence``, ``tone:440`` or the path of a 48 kHz
@@ -81,8 +82,8 @@ class HardwareConfig:
     the door relay is held.
     """
 
-    camera: CameraBackend = CameraBackend.SIMULATED
-    audio: AudioBackend = AudioBackend.SIMULATED
+    camera: CameraBackend = CameraBackend.PICAMERA
+    audio: AudioBackend = AudioBackend.ALSA
     buttons: GpioBackend = GpioBackend.GPIO
     outputs: GpioBackend = GpioBackend.DISABLED
     board: BoardBackend = BoardBackend.LINUX

@@ -55,9 +55,8 @@ def _picamera(config: HardwareConfig) -> Camera:
         from hal.camera.picamera import PicameraCamera
     except ImportError as error:
         raise UnknownBackend(
-            f"[hardware] camera = 'picamera' needs picamera2 ({error}). On Raspberry Pi OS: apt install "
-            "python3-picamera2, and an environment made with --system-site-packages. Off a board, set "
-            "camera to 'simulated'."
+            f"[hardware] camera = 'picamera' needs picamera2 ({error}). On a Raspberry Pi, "
+            "scripts/install brings it. Elsewhere, set camera to 'webcam' or 'simulated'."
         ) from error
     return PicameraCamera(config.picamera, _board(config).read().model)
 

@@ -37,7 +37,15 @@ password = {password}
 idle_timeout_s = 0
 
 [hardware]
-# On a board with buttons: "gpio", and their pins under [hardware.pins].
+{hardware}"""
+_BOARD = """\
+camera = "picamera"  # on the ribbon connector; "webcam": a USB one
+audio = "alsa"       # which sound card is which route: docs/sound.md
+buttons = "gpio"     # at the pins under [hardware.pins]; "disabled": there are none
+"""
+_SIMULATED = """\
+camera = "simulated"  # a test card
+audio = "simulated"   # silence
 buttons = "disabled"
 """
 
@@ -79,6 +87,11 @@ def add_to(commands: Any) -> None:
     unit.add_argument("--session", required=True, help="the session that the unit joins")
     unit.add_argument(
         "--out", type=Path, required=True, metavar="DIR", help="folder for its configuration"
+    )
+    unit.add_argument(
+        "--simulated",
+        action="store_true",
+        help="for a unit to try out on any machine: a test card and silence, no camera or microphone",
     )
     unit.set_defaults(command=_add_unit)
 
@@ -223,6 +236,7 @@ def _write_unit(options: argparse.Namespace, password: str) -> None:
             uid=json.dumps(options.uid),
             password=json.dumps(password),
             certificate=pinned,
+            hardware=_SIMULATED if options.simulated else _BOARD,
         )
         path = options.out / "callbox.toml"
         path.touch(mode=0o600)

@@ -13,7 +13,8 @@ IN_CALL_WITHIN_S = 3.0
 
 REMEDIES = {
     CameraFault.ABSENT: "Check the ribbon cable at both ends with the power off, and that "
-    "`rpicam-hello --list-cameras` shows the camera.",
+    "`rpicam-hello --list-cameras` shows the camera. A USB camera needs camera = 'webcam' "
+    "under [hardware].",
     CameraFault.BUSY: "Another program holds the camera: `fuser -v /dev/video* /dev/media*` names it.",
     CameraFault.DISCONNECTED: "Check the camera's cable, then restart the unit: "
     "systemctl restart callbox.",

@@ -16,6 +16,7 @@ from device.exchange.server.config import ExchangeConfig, is_loopback
 from device.exchange.server.run import PortTaken, serve
 from device.exchange.server.store import Store
 from device.exchange.wire import User
+from device.trial.desk import DESK
 from device.trial.keys import keys
 from device.trial.status import status_line
 from hal import Button
@@ -77,7 +78,7 @@ def _unit_config(url: str, password: str, exchange: ExchangeConfig) -> Config:
             "unit": {"session": SESSION},
             "exchange": {"url": url, "uid": "front-door", "password": password, **certificate},
             "call": {"idle_timeout_s": 0},
-            "hardware": {"buttons": "simulated", "board": "simulated", "microphone": "tone:440"},
+            "hardware": {**DESK, "microphone": "tone:440"},
             "media": {"echo_canceller": "off"},  # a tone is noise to its noise suppression
         },
         "the demo's configuration",

@@ -15,6 +15,7 @@ from typing import Any
 from device.errors import MediaError
 from device.exchange.server.store import Store
 from device.exchange.wire import User
+from device.trial.desk import DESK
 
 TONES_HZ = {"door": 440, "hall": 1000}
 ANSWER_WITHIN_S = 40.0
@@ -168,11 +169,12 @@ def _make_users(folder: Path) -> dict[str, str]:
 
 def _write_config(folder: Path, uid: str, url: str, password: str) -> Path:
     path = folder / f"{uid}.toml"
+    hardware = "".join(f'{part} = "{kind}"\n' for part, kind in DESK.items())
     path.touch(mode=0o600)
     path.write_text(
         f'[unit]\nsession = "selftest"\n'
         f'[exchange]\nurl = "{url}"\nuid = "{uid}"\npassword = "{password}"\n'
-        f'[hardware]\nbuttons = "simulated"\nboard = "simulated"\n'
+        f"[hardware]\n{hardware}"
         f'microphone = "tone:{TONES_HZ[uid]}"\n'
         f'[media]\necho_canceller = "off"\n'  # a tone is noise to its noise suppression
     )

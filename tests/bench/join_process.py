@@ -9,6 +9,7 @@ import time
 
 from device.app import Unit, open_unit
 from device.config import parse
+from device.trial.desk import DESK
 from tests.bench.stock_media import StockMedia, use_loopback
 
 WITHIN_S = 30
@@ -19,7 +20,7 @@ async def main(url: str, password: str, engine: str) -> None:
     config = parse(
         {
             "exchange": {"url": url, "uid": "ana", "password": password},
-            "hardware": {"buttons": "simulated", "board": "simulated"},
+            "hardware": DESK,
         }
     )
     async with open_unit(config, loopback_only=True) as unit, asyncio.timeout(WITHIN_S):

@@ -12,6 +12,7 @@ from typing import Any
 
 from device.app import open_unit
 from device.config import Config, parse
+from device.trial.desk import DESK
 from tests.bench.process import cpu_s, memory, thread_cpu_s
 
 
@@ -21,7 +22,7 @@ def _config(url: str, password: str) -> Config:
             "unit": {"session": "hall"},
             "exchange": {"url": url, "uid": "door", "password": password},
             "call": {"idle_timeout_s": 0},
-            "hardware": {"buttons": "simulated", "board": "simulated", "microphone": "tone:440"},
+            "hardware": {**DESK, "microphone": "tone:440"},
         }
     )
 

@@ -15,6 +15,7 @@ from device.app import Unit, open_unit
 from device.config import parse
 from device.session.call import CallSession
 from device.session.snapshot import Link
+from device.trial.desk import DESK
 from hal import AudioMode, Button
 from hal.audio.simulated import SimulatedAudioRouter
 from hal.buttons.simulated import SimulatedButtons
@@ -158,8 +159,7 @@ async def kiosk(exchange: RunningExchange, **call: Any) -> AsyncIterator[Kiosk]:
             "exchange": {"url": exchange.url, "uid": "door", "password": PASSWORD},
             "call": call,
             "hardware": {
-                "buttons": "simulated",
-                "board": "simulated",
+                **DESK,
                 "microphone": f"tone:{UNIT_TONE_HZ}",
             },
             "media": {"echo_canceller": "off"},  # a tone is noise to its noise suppression

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from device.config import load
 from tests.cli.terminal import CALLBOX, callbox, terminal
 
 
@@ -89,7 +90,8 @@ def test_a_unit_is_added_and_runs(tmp_path: Path) -> None:
         url = serving.stdout.readline().removeprefix("Listening on ").strip()
         assert url.startswith("https://")
         out = tmp_path / "unit"
-        unit = ["add-unit", "door", "--address", url, "--session", "hall", "--out", str(out)]
+        unit = ["add-unit", "door", "--simulated", "--address", url, "--session", "hall"]
+        unit += ["--out", str(out)]
         assert callbox(*data, *unit).returncode == 0
         config = out / "callbox.toml"
         assert config.stat().st_mode & 0o077 == 0
@@ -107,3 +109,14 @@ def test_a_unit_is_added_and_runs(tmp_path: Path) -> None:
         serving.terminate()
         assert serving.wait(10) == 0
         serving.stdout.close()
+
+
+def test_a_unit_is_a_board_unless_it_is_added_as_simulated(tmp_path: Path) -> None:
+    data = ["exchange", "--data", str(tmp_path / "data")]
+    place = ["--address", "https://192.168.1.10:8443", "--session", "hall"]
+    kinds = {"door": ("picamera", "alsa", "gpio"), "desk": ("simulated", "simulated", "disabled")}
+    for uid, named in kinds.items():
+        out, how = tmp_path / uid, ["--simulated"] if uid == "desk" else []
+        assert callbox(*data, "add-unit", uid, *place, "--out", str(out), *how).returncode == 0
+        hardware = load(out / "callbox.toml").hardware
+        assert (hardware.camera.value, hardware.audio.value, hardware.buttons.value) == named

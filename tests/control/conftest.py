@@ -16,6 +16,7 @@ from device.config import Config, parse
 from device.control.client import ControlClient
 from device.exchange.server.config import ExchangeConfig
 from device.session.snapshot import Link
+from device.trial.desk import DESK
 from device.unit_port import served
 from tests.exchange.conftest import PASSWORD, RunningExchange, Wall, running
 from tests.media.world import until
@@ -25,9 +26,8 @@ CALLBOX = [sys.executable, "-m", "device.cli.main"]
 
 def config_for(url: str, uid: str, **tables: Any) -> Config:
     hardware = {
-        "buttons": "simulated",
+        **DESK,
         "outputs": "simulated",
-        "board": "simulated",
         "microphone": "tone:440",
         **tables.pop("hardware", {}),
     }

@@ -19,6 +19,7 @@ from device.session.facts import (
 )
 from device.session.snapshot import Snapshot, Sound
 from device.session.table import LIVE, Phase
+from device.trial.desk import DESK
 from hal import AudioFault, AudioUnavailable, Lamp
 from hal.outputs.simulated import SimulatedOutputs
 from tests.media.world import until
@@ -144,9 +145,8 @@ async def test_a_unit_that_cannot_reach_its_exchange_shows_it() -> None:
             "unit": {"session": "hall"},
             "exchange": {"url": "http://127.0.0.1:9", "uid": "door", "password": "secret"},
             "hardware": {
-                "buttons": "disabled",
+                **DESK,
                 "outputs": "simulated",
-                "board": "simulated",
                 "pins": pins,
             },
             "media": {"echo_canceller": "off"},

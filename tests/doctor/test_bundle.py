@@ -70,7 +70,8 @@ def test_the_file_has_everything_but_the_secrets(tmp_path: Path) -> None:
     config = tmp_path / "callbox.toml"
     config.write_text(
         '[unit]\nsession = "hall"\n[exchange]\nurl = "https://127.0.0.1:1"\nuid = "door"\n'
-        f'password = {json.dumps(PASSWORD)}\n[hardware]\nbuttons = "disabled"\n'
+        f"password = {json.dumps(PASSWORD)}\n[hardware]\n"
+        'camera = "simulated"\naudio = "simulated"\nbuttons = "disabled"\n'
     )
     out = tmp_path / "help.tar.gz"
     arguments = ["--config", str(config), "--socket", str(tmp_path / "none.sock")]

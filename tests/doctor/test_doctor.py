@@ -20,6 +20,7 @@ from device.control import messages
 from device.doctor import system
 from device.doctor.exchange import _expiry
 from device.exchange.server.config import ExchangeConfig
+from device.trial.desk import DESK
 from hal import AudioFault, CameraFault, Facing, Throttling
 from hal.audio.simulated import SimulatedAudioRouter
 from hal.board import SimulatedBoard
@@ -28,12 +29,7 @@ from tests.cli.terminal import terminal
 from tests.control.conftest import Served, serving
 from tests.exchange.conftest import PASSWORD, RunningExchange, Wall, running
 
-HARDWARE = {
-    "buttons": "simulated",
-    "outputs": "simulated",
-    "board": "simulated",
-    "microphone": "tone:440",
-}
+HARDWARE = {**DESK, "outputs": "simulated", "microphone": "tone:440"}
 HEALTHY = {
     "LoadState": "loaded",
     "ActiveState": "active",

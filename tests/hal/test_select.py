@@ -30,6 +30,8 @@ from hal.outputs.simulated import SimulatedOutputs
 from hal.select import hardware_from
 
 DESK = HardwareConfig(
+    camera=CameraBackend.SIMULATED,
+    audio=AudioBackend.SIMULATED,
     buttons=GpioBackend.SIMULATED,
     outputs=GpioBackend.SIMULATED,
     board=BoardBackend.SIMULATED,
@@ -68,7 +70,17 @@ def test_each_name_gives_its_back_end(backend: GpioBackend, buttons: type, outpu
     hardware = hardware_from(replace(DESK, buttons=backend, outputs=backend))
     assert type(hardware.buttons) is buttons
     assert type(hardware.outputs) is outputs
-    assert type(hardware_from(HardwareConfig()).board) is LinuxBoard
+    assert type(hardware_from(replace(DESK, board=BoardBackend.LINUX)).board) is LinuxBoard
+
+
+def test_nothing_is_simulated_that_is_not_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    bare = HardwareConfig()
+    assert (bare.camera, bare.audio) == (CameraBackend.PICAMERA, AudioBackend.ALSA)
+    assert (bare.buttons, bare.outputs) == (GpioBackend.GPIO, GpioBackend.DISABLED)
+    assert bare.board is BoardBackend.LINUX
+    monkeypatch.setitem(sys.modules, "libcamera", None)
+    with pytest.raises(UnknownBackend, match="needs picamera2"):
+        hardware_from(bare)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +94,7 @@ def test_each_name_gives_its_back_end(backend: GpioBackend, buttons: type, outpu
     ],
 )
 def test_an_unknown_back_end_is_named_with_those_that_there_are(field: str, names: str) -> None:
-    config = HardwareConfig(**{field: "picamera9"})  # type: ignore[arg-type]
+    config = replace(DESK, **cast("dict[str, AudioBackend]", {field: "picamera9"}))
     with pytest.raises(UnknownBackend, match=rf"{field} = 'picamera9'.*one of: {names}\."):
         hardware_from(config)
 
@@ -91,7 +103,7 @@ def test_a_camera_whose_library_is_missing_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "libcamera", None)
-    with pytest.raises(UnknownBackend, match=r"needs picamera2 .*apt install python3-picamera2"):
+    with pytest.raises(UnknownBackend, match=r"needs picamera2 .*scripts/install"):
         hardware_from(replace(DESK, camera=CameraBackend.PICAMERA))
 
 
@@ -134,7 +146,8 @@ def test_pins_of_a_disabled_back_end_are_free() -> None:
 def test_each_library_is_loaded_only_by_the_back_end_that_needs_it() -> None:
     program = (
         "import sys; from hal.select import hardware_from; from hal.config import *; "
-        "off = GpioBackend.DISABLED; hardware_from(HardwareConfig(outputs=off)); "
+        "off = GpioBackend.DISABLED; sim = 'SIMULATED'; "
+        "hardware_from(HardwareConfig(CameraBackend[sim], AudioBackend[sim], outputs=off)); "
         "print(*({'av', 'PIL', 'lgpio', 'picamera2', 'alsaaudio'} & set(sys.modules)))"
     )
     done = subprocess.run(
@@ -153,7 +166,8 @@ def test_the_real_sound_card_has_the_devices_of_the_configuration() -> None:
 def test_without_pyalsaaudio_sound_says_what_to_install() -> None:
     program = (
         "import sys; sys.modules['alsaaudio'] = None; from hal.select import hardware_from; "
-        "from hal.config import *; hardware_from(HardwareConfig(audio=AudioBackend.ALSA))"
+        "from hal.config import *; "
+        "hardware_from(HardwareConfig(camera=CameraBackend.SIMULATED, audio=AudioBackend.ALSA))"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=60

@@ -8,6 +8,7 @@ import sys
 
 from device.app import open_unit
 from device.config import Config, parse
+from device.trial.desk import DESK
 from tests.rig.camera import standins  # noqa: F401  # before the camera's back-end
 
 
@@ -18,9 +19,8 @@ def _config(url: str, password: str) -> Config:
             "exchange": {"url": url, "uid": "door", "password": password},
             "call": {"idle_timeout_s": 0},
             "hardware": {
+                **DESK,
                 "camera": "picamera",
-                "buttons": "simulated",
-                "board": "simulated",
                 "microphone": "tone:440",
             },
         }

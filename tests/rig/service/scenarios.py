@@ -9,7 +9,6 @@ from tests.rig.service.machine import ADDRESS, Failed, Machine
 INSTALL = "cd /srv/callbox && scripts/install"
 """The README's command; in the machine everybody is root."""
 UNITS = ("callbox", "callbox-exchange", "callbox-first-boot", "callbox-last-resort")
-SIMULATED = 'camera = "simulated"\naudio = "simulated"\nboard = "linux"\n'
 VIDEO = "[video]\nwidth = 320\nheight = 180\nframe_rate_hz = 15\nbitrate_bps = 300000\n"
 SEEN = "/run/seen"
 MOST_EXPOSURE = 2.0
@@ -108,9 +107,10 @@ def first_boot(machine: Machine) -> str:
     machine.run("install -d -o callbox-exchange /tmp/units")
     for uid in ("door", "hall"):
         machine.run(
-            f"{exchange} {uid} --address https://{ADDRESS}:8443 --session hall --out /tmp/units/{uid}"
+            f"{exchange} {uid} --simulated --address https://{ADDRESS}:8443 --session hall"
+            f" --out /tmp/units/{uid}"
         )
-        machine.run(f"printf '%s' '{SIMULATED}{VIDEO}' >>/tmp/units/{uid}/callbox.toml")
+        machine.run(f"printf '%s' '{VIDEO}' >>/tmp/units/{uid}/callbox.toml")
     machine.run("echo '[unit' >/boot/firmware/callbox.toml; systemctl start callbox", check=False)
     said = machine.run("journalctl -o cat -u callbox-first-boot")
     expect("is not TOML" in said and not is_active(machine), f"a wrong file is told: {said}")

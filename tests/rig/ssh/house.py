@@ -155,8 +155,10 @@ def _unit(folder: Path) -> Iterator[None]:
     with _ended(serving):
         assert serving.stdout is not None
         url = serving.stdout.readline().removeprefix("Listening on ").strip()
-        enrol = ["add-unit", "door", "--address", url, "--session", "hall", "--out", str(home)]
-        subprocess.run([*CALLBOX, *data, *enrol], check=True, cwd=ROOT, capture_output=True)
+        enrol = ["add-unit", "door", "--simulated", "--address", url, "--session", "hall"]
+        subprocess.run(
+            [*CALLBOX, *data, *enrol, "--out", str(home)], check=True, cwd=ROOT, capture_output=True
+        )
         running = subprocess.Popen(
             [*CALLBOX, "run", "--config", str(home / "callbox.toml")], cwd=ROOT, env=environment
         )
