@@ -5,9 +5,11 @@ from pathlib import Path
 
 from device.cli.main import DEFAULT_CONFIG, DEFECT
 from device.cli.service import BOOT
+from device.control.client import DEFAULT_FOLDER
 from device.service.first_boot import NAME
 from device.service.heartbeat import BEAT_S
 from device.service.standstill import STANDSTILL_S
+from hal.audio.routes import AlsaConfig
 
 SYSTEMD = Path(__file__).parents[2] / "systemd"
 
@@ -22,13 +24,30 @@ def settings(name: str) -> dict[str, list[str]]:
     return found
 
 
-def test_every_group_and_user_is_made() -> None:
+def test_every_user_is_made() -> None:
     rows = [line.split()[:2] for line in (SYSTEMD / "sysusers.conf").read_text().splitlines()]
-    made = {row[1] for row in rows if row and row[0] in ("u", "g")}
+    made = {row[1] for row in rows if row and row[0] == "u"}
     for name in ("callbox.service", "callbox-exchange.service"):
         unit = settings(name)
         assert {*unit["User"], *unit["Group"]} <= made
-        assert set(" ".join(unit["SupplementaryGroups"]).split()) <= made
+
+
+def test_the_unit_has_what_its_drivers_ask_for() -> None:
+    unit = settings("callbox.service")
+    (priority,) = unit["LimitRTPRIO"]
+    assert int(priority) >= AlsaConfig().realtime_priority
+    (folder,) = unit["RuntimeDirectory"]
+    assert f"/run/{folder}" == str(DEFAULT_FOLDER)
+    assert f"LG_WD=/run/{folder}" in unit["Environment"]
+    devices = {row.split()[0].removeprefix("char-") for row in unit["DeviceAllow"]}
+    assert devices == {"video4linux", "media", "dma_heap", "alsa", "input", "gpiochip"}
+
+
+def test_bluetooth_is_set_up_as_the_manual_says() -> None:
+    started = settings("bluealsa.conf")["ExecStart"]
+    assert started[0] == "", "Debian's own is taken away"
+    assert {"a2dp-source", "hfp-ag", "hsp-ag"} < set(started[1].split())
+    assert started[1] in (SYSTEMD.parent / "docs/sound.md").read_text()
 
 
 def test_the_watchdog_is_fed_often_enough() -> None:

@@ -24,8 +24,9 @@ ORDER: tuple[Callable[[Machine], str], ...] = (
     scenarios.explained_failure,
     scenarios.upgrade,
     scenarios.read_only,
-    scenarios.uninstall,
     scenarios.last_resort,
+    scenarios.board,
+    scenarios.uninstall,
 )
 TOLD = ("kill_9", "hang")
 """Scenarios whose figures are in the line for all."""

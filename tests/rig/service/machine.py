@@ -4,13 +4,14 @@ In namespaces of its own for mounts, processes, cgroups and network, and on an o
 nothing of it is left. nspawn's own ways need a systemd on the host; these do not.
 """
 
+import contextlib
 import os
 import shutil
 import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tests.rig.service.tree import ROOT, tree, wheels
@@ -26,8 +27,9 @@ mount -t tmpfs tmpfs "$0"
 mkdir -p "$0"/{up,work,root} /run/systemd
 mount -t overlay overlay -o "lowerdir=$1,upperdir=$0/up,workdir=$0/work" "$0/root"
 shift
-exec systemd-nspawn -q -D "$0/root" -M callbox-rig --register=no --keep-unit --private-network \\
-  --console=pipe --boot "$@"' "${@:2}"
+# 133: it wants to start anew.
+while systemd-nspawn -q -D "$0/root" -M callbox-rig --register=no --keep-unit --private-network \\
+  --console=pipe --boot "$@"; [ $? = 133 ]; do :; done' "${@:2}"
 """
 _ENVIRONMENT = (
     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -41,6 +43,15 @@ ip address add {ADDRESS}/24 dev eth0
 ip link set eth0 up
 ip link set far0 up
 """
+
+
+def _named(name: str, pid: int) -> Iterator[int]:
+    """The processes of that name below another, but none below one of these."""
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        if Path(f"/proc/{child}/comm").read_text().strip() == name:
+            yield int(child)
+        else:
+            yield from _named(name, int(child))
 
 
 class Failed(Exception):
@@ -67,9 +78,20 @@ class Machine:
             start_new_session=True,
         )
         self._leader = self._wait_leader()
-        self.wait(lambda: self._is_up(), "the machine is up", 60)
-        self.run(_NETWORK)
+        self._set_up()
         self.write("/etc/pip.conf", "[global]\nno-index = yes\nfind-links = /srv/wheels\n")
+
+    def wait_restart(self, within_s: float) -> float:
+        """Until it has restarted by itself; how long it took until it was down."""
+        process = Path(f"/proc/{self._leader}")
+        took_s = self.wait(lambda: not process.exists(), "the machine restarts", within_s)
+        self._leader = self._wait_leader()
+        self._set_up()
+        return took_s
+
+    def _set_up(self) -> None:
+        self.wait(self._is_up, "the machine is up", 60)
+        self.run(_NETWORK)
 
     def run(self, command: str, within_s: float = 60, check: bool = True) -> str:
         """What it says, on both streams."""
@@ -146,13 +168,8 @@ class Machine:
         def look() -> bool:
             if not self.is_running:
                 raise Failed(f"the machine does not start:\n{self.console}")
-            processes = [self._process.pid]
-            while processes:
-                pid = processes.pop()
-                children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-                names = {int(child): Path(f"/proc/{child}/comm").read_text() for child in children}
-                found.extend(child for child, name in names.items() if name == "systemd\n")
-                processes.extend(names)
+            with contextlib.suppress(OSError):  # one that has ended meanwhile
+                found.extend(_named("systemd", self._process.pid))
             return bool(found)
 
         self.wait(look, "systemd starts in the machine", 30)

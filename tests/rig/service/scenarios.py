@@ -78,7 +78,7 @@ def fresh(machine: Machine) -> None:
 
 
 def install(machine: Machine) -> str:
-    machine.run(f"mkdir -p /boot/firmware && {FILES} >/run/before")
+    machine.run(f"mkdir -p /boot/firmware && {FILES} >/var/tmp/before")
     begun_s = time.monotonic()
     said = machine.run(f"{INSTALL} --exchange", 600)
     expect("What is missing is its configuration" in said, said)
@@ -104,17 +104,17 @@ def verify(machine: Machine) -> str:
 def first_boot(machine: Machine) -> str:
     """From the boot partition, with all that the exchange wrote for it."""
     exchange = "sudo -u callbox-exchange callbox exchange --data /var/lib/callbox-exchange add-unit"
-    machine.run("install -d -o callbox-exchange /tmp/units")
+    machine.run("install -d -o callbox-exchange /var/tmp/units")
     for uid in ("door", "hall"):
         machine.run(
             f"{exchange} {uid} --simulated --address https://{ADDRESS}:8443 --session hall"
-            f" --out /tmp/units/{uid}"
+            f" --out /var/tmp/units/{uid}"
         )
-        machine.run(f"printf '%s' '{VIDEO}' >>/tmp/units/{uid}/callbox.toml")
+        machine.run(f"printf '%s' '{VIDEO}' >>/var/tmp/units/{uid}/callbox.toml")
     machine.run("echo '[unit' >/boot/firmware/callbox.toml; systemctl start callbox", check=False)
     said = machine.run("journalctl -o cat -u callbox-first-boot")
     expect("is not TOML" in said and not is_active(machine), f"a wrong file is told: {said}")
-    machine.run("cp /tmp/units/door/* /boot/firmware/ && systemctl start callbox")
+    machine.run("cp /var/tmp/units/door/* /boot/firmware/ && systemctl start callbox")
     expect(is_active(machine), "the unit is up")
     expect(machine.run("ls /boot/firmware") == "", "the boot partition is cleared")
     mode = machine.run("stat -c '%a %U:%G' /etc/callbox/callbox.toml")
@@ -125,7 +125,7 @@ def first_boot(machine: Machine) -> str:
 def call(machine: Machine) -> str:
     python = "/opt/callbox/current/bin/python /srv/callbox/tests/rig/service/far_end.py"
     machine.run(
-        f"systemd-run -q --collect --unit=far-end {python} /tmp/units/hall/callbox.toml {SEEN}"
+        f"systemd-run -q --collect --unit=far-end {python} /var/tmp/units/hall/callbox.toml {SEEN}"
     )
     return f"a picture after {wait_picture(machine):.1f} s"
 
@@ -244,32 +244,47 @@ def read_only(machine: Machine) -> str:
     return "in the call, and again after kill -9"
 
 
-def uninstall(machine: Machine) -> str:
-    machine.run("systemctl stop far-end; cp -a /etc/callbox /tmp/kept")
-    machine.run("cd /srv/callbox && scripts/uninstall --keep-config")
-    expect(machine.is_good("test -s /etc/callbox/callbox.toml"), "the configuration is kept")
-    expect(not machine.is_good("systemctl cat callbox"), "there is no unit")
-    machine.run(INSTALL + " --exchange", 600)
-    call(machine)
-    machine.run("systemctl stop far-end")
-    machine.run("cd /srv/callbox && scripts/uninstall")
-    left = machine.run(f"{FILES} | diff /run/before - | grep '^>'", check=False)
-    expect(left == "", f"nothing is left: {left}")
-    expect(not machine.is_good("grep callbox /etc/passwd /etc/group"), "nor are its users")
-    return "with --keep-config, and installed again with what was kept; then nothing is left"
-
-
 def last_resort(machine: Machine) -> str:
-    """Killed again and again, the machine is restarted."""
-    machine.run(f"cp -a /tmp/kept /etc/callbox && {INSTALL}", 600)
+    """Killed again and again, the machine is restarted, and then the unit is up again."""
 
     def is_restarting() -> bool:
-        if not machine.is_running:
-            return True
         kill(machine)
         said = machine.run("journalctl -o cat -u callbox-last-resort", check=False)
         return "restarting this machine" in said
 
+    fresh(machine)
     machine.wait(is_restarting, "the last resort", 60)
-    took_s = machine.wait(lambda: not machine.is_running, "the machine restarts", 150)
-    return f"the machine restarted, {took_s:.1f} s after the last failure"
+    took_s = machine.wait_restart(150)
+    call(machine)
+    return f"the machine restarted, {took_s:.1f} s after the last failure; in the call again"
+
+
+def board(machine: Machine) -> str:
+    """With what was kept, and on what says that it is a Raspberry Pi."""
+    machine.run("cd /srv/callbox && scripts/uninstall --keep-config")
+    expect(machine.is_good("test -s /etc/callbox/callbox.toml"), "the configuration is kept")
+    expect(not machine.is_good("systemctl cat callbox"), "there is no unit")
+    model = "/sys/firmware/devicetree/base/model"
+    machine.run("mount -o remount,rw /sys")
+    machine.write(model, "Raspberry Pi 4 Model B Rev 1.4")
+    begun_s = time.monotonic()
+    machine.run(f"{INSTALL} --exchange", 600)
+    took_s = time.monotonic() - begun_s
+    wait_picture(machine)
+    python = "/opt/callbox/current/bin/python"
+    machine.run(f"{python} -c 'import alsaaudio, dbus_fast, lgpio, numpy, simplejpeg, videodev2'")
+    expect("hfp-ag" in machine.show("bluealsa", "ExecStart"), "bluez-alsa has HFP")
+    machine.run("systemctl start bluealsa-aplay")
+    expect(machine.show("bluealsa-aplay", "ActiveState") == "inactive", "its player does not run")
+    groups = machine.run("id -nG callbox").split()
+    expect({"audio", "input", "video"} <= set(groups), f"groups of its devices: {groups}")
+    return f"{took_s:.0f} s, with what was kept; the drivers' libraries, bluez-alsa, groups"
+
+
+def uninstall(machine: Machine) -> str:
+    machine.run("systemctl stop far-end; cd /srv/callbox && scripts/uninstall", 120)
+    left = machine.run(f"{FILES} | diff /var/tmp/before - | grep '^>'", check=False)
+    expect(left == "", f"nothing is left: {left}")
+    expect(not machine.is_good("grep callbox /etc/passwd /etc/group"), "nor are its users")
+    expect(not machine.is_good("dpkg -s bluez-alsa-utils"), "nor packages that it brought")
+    return "nothing is left"
