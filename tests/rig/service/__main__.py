@@ -7,28 +7,28 @@ output one for them all.
 import sys
 from collections.abc import Callable
 
-from tests.rig.service import scenarios
+from tests.rig.service import installation, scenarios
 from tests.rig.service.machine import Machine
 
 SUITES = ("bookworm", "trixie")
 ORDER: tuple[Callable[[Machine], str], ...] = (
-    scenarios.install,
-    scenarios.verify,
+    installation.install,
+    installation.verify,
     scenarios.first_boot,
     scenarios.call,
     scenarios.logging,
     scenarios.kill_9,
     scenarios.hang,
-    scenarios.again,
+    installation.again,
     scenarios.wrong_configuration,
     scenarios.explained_failure,
-    scenarios.upgrade,
+    installation.upgrade,
     scenarios.read_only,
     scenarios.last_resort,
-    scenarios.board,
-    scenarios.uninstall,
+    installation.board,
+    installation.uninstall,
 )
-TOLD = ("kill_9", "hang")
+TOLD = ("install", "verify", "kill_9", "hang")
 """Scenarios whose figures are in the line for all."""
 
 

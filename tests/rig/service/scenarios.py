@@ -1,45 +1,15 @@
 """What the service has to do, one after the other on one machine. Each gives what it measured."""
 
 import json
-import re
 import time
 
 from tests.rig.service.machine import ADDRESS, Failed, Machine
 
-INSTALL = "cd /srv/callbox && scripts/install"
-"""The README's command; in the machine everybody is root."""
-UNITS = ("callbox", "callbox-exchange", "callbox-first-boot", "callbox-last-resort")
 VIDEO = "[video]\nwidth = 320\nheight = 180\nframe_rate_hz = 15\nbitrate_bps = 300000\n"
 SEEN = "/run/seen"
-MOST_EXPOSURE = 2.0
 BACK_WITHIN_S = 5.0
 WATCHDOG_WITHIN_S = 40.0
 """20 s of silence, and what the end and a new start take."""
-# Names of all files, but for what packages, logs and the running system leave.
-PASSED_OVER = (
-    *(
-        "/proc",
-        "/sys",
-        "/run",
-        "/dev",
-        "/tmp",
-        "/usr/lib",
-        "/usr/share",
-        "/etc/pip.conf",
-        "*/__pycache__",
-    ),
-    *(
-        "/var/tmp",
-        "/var/log",
-        "/var/cache",
-        "/var/lib/dpkg",
-        "/var/lib/apt",
-        "/var/lib/systemd",
-        "*-",
-    ),
-)
-_PRUNED = " -o ".join(f"-path '{path}'" for path in PASSED_OVER)
-FILES = f"find / -xdev \\( {_PRUNED} \\) -prune -o -print | sort"
 
 
 def expect(is_so: bool, what: str) -> None:
@@ -60,6 +30,12 @@ def is_active(machine: Machine) -> bool:
     return machine.show("callbox", "ActiveState") == "active"
 
 
+def failed_parts(machine: Machine) -> dict[str, str]:
+    """What the doctor says of each part that is not well."""
+    checks = json.loads(machine.run("callbox doctor --json", check=False))
+    return {row["part"]: row["seen"] for row in checks if row["verdict"] == "failed"}
+
+
 def wait_picture(machine: Machine, within_s: float = 60) -> float:
     """Until the far end sees a picture that is taken from now on: how long that takes, in s."""
     since_ms = time.time_ns() // 1_000_000
@@ -75,30 +51,6 @@ def fresh(machine: Machine) -> None:
     """No restart so far, as far as systemd counts."""
     machine.run("systemctl reset-failed callbox; systemctl restart callbox")
     wait_picture(machine)
-
-
-def install(machine: Machine) -> str:
-    machine.run(f"mkdir -p /boot/firmware && {FILES} >/var/tmp/before")
-    begun_s = time.monotonic()
-    said = machine.run(f"{INSTALL} --exchange", 600)
-    expect("What is missing is its configuration" in said, said)
-    expect(machine.show("callbox-exchange", "ActiveState") == "active", "the exchange is up")
-    expect(machine.run("systemctl is-enabled callbox") == "enabled", "the unit is enabled")
-    expect(machine.show("callbox", "Result") == "success", "no configuration is no failure")
-    return f"{time.monotonic() - begun_s:.0f} s"
-
-
-def verify(machine: Machine) -> str:
-    said = machine.run("systemd-analyze verify /etc/systemd/system/callbox*.service")
-    expect(said == "", f"systemd-analyze verify is silent: {said}")
-    levels = {}
-    for unit in UNITS:
-        said = machine.run(f"systemd-analyze security --no-pager {unit}.service")
-        found = re.search(r"exposure level for .*: ([\d.]+)", said)
-        assert found, said
-        levels[unit] = float(found[1])
-        expect(levels[unit] <= MOST_EXPOSURE, f"{unit}: {levels[unit]}")
-    return ", ".join(f"{unit} {level}" for unit, level in levels.items())
 
 
 def first_boot(machine: Machine) -> str:
@@ -127,7 +79,10 @@ def call(machine: Machine) -> str:
     machine.run(
         f"systemd-run -q --collect --unit=far-end {python} /var/tmp/units/hall/callbox.toml {SEEN}"
     )
-    return f"a picture after {wait_picture(machine):.1f} s"
+    took_s = wait_picture(machine)
+    failed = failed_parts(machine)
+    expect(not failed, f"the doctor calls it well: {failed}")
+    return f"a picture after {took_s:.1f} s; the doctor calls it well"
 
 
 def logging(machine: Machine) -> str:
@@ -170,13 +125,6 @@ def hang(machine: Machine) -> str:
     return f"killed by the watchdog, back in the call after {took_s:.1f} s"
 
 
-def again(machine: Machine) -> str:
-    before, begun_s = main_pid(machine), time.monotonic()
-    machine.run(INSTALL, 120)
-    expect(main_pid(machine) == before, "the running unit is left alone")
-    return f"{time.monotonic() - begun_s:.1f} s"
-
-
 def wrong_configuration(machine: Machine) -> str:
     """Nothing restarts for what only a person can mend."""
     machine.run("cp -p /etc/callbox/callbox.toml /tmp/good.toml")
@@ -207,30 +155,6 @@ def explained_failure(machine: Machine) -> str:
     return "tried again later; started too often by hand, in the call all the same"
 
 
-def upgrade(machine: Machine) -> str:
-    before = machine.run("readlink /opt/callbox/current; sha256sum /etc/callbox/*")
-    machine.run(
-        "mkdir /tmp/new && cd /srv/callbox && cp -r --parents pyproject.toml constraints.txt README.md"
-        " LICENSE NOTICE hal device systemd docs/install.md scripts /tmp/new/ && cd /tmp/new &&"
-        " sed -i 's/^version = .*/version = \"99.0\"/' pyproject.toml"
-    )
-    refused = machine.run("cd /tmp/new && scripts/install", check=False)
-    expect("--upgrade" in refused, f"without --upgrade it says so: {refused}")
-    expect(machine.run("readlink /opt/callbox/current; sha256sum /etc/callbox/*") == before, "same")
-    machine.run("cd /tmp/new && scripts/install --upgrade", 600)
-    expect(machine.run("callbox --version") == "callbox 99.0", "the new one")
-    now = machine.run("sha256sum /etc/callbox/*")
-    expect(now in before, "the configuration is the same")
-    wait_picture(machine)
-    machine.run("cd /tmp/new && sed -i 's/^version = .*/version = \"99.1\"/' pyproject.toml")
-    machine.run("cd /tmp/new && echo 'raise SystemExit(7)' >>device/app.py")
-    said = machine.run("cd /tmp/new && scripts/install --upgrade", 600, check=False)
-    expect("is in use again" in said, f"one that does not start is taken back: {said}")
-    expect(machine.run("callbox --version") == "callbox 99.0", "the one before")
-    wait_picture(machine)
-    return "99.0 in the call; 99.1, which does not start, taken back"
-
-
 def read_only(machine: Machine) -> str:
     """A root that cannot be written, and a log in memory."""
     machine.write("/run/systemd/journald.conf.d/volatile.conf", "[Journal]\nStorage=volatile")
@@ -257,34 +181,3 @@ def last_resort(machine: Machine) -> str:
     took_s = machine.wait_restart(150)
     call(machine)
     return f"the machine restarted, {took_s:.1f} s after the last failure; in the call again"
-
-
-def board(machine: Machine) -> str:
-    """With what was kept, and on what says that it is a Raspberry Pi."""
-    machine.run("cd /srv/callbox && scripts/uninstall --keep-config")
-    expect(machine.is_good("test -s /etc/callbox/callbox.toml"), "the configuration is kept")
-    expect(not machine.is_good("systemctl cat callbox"), "there is no unit")
-    model = "/sys/firmware/devicetree/base/model"
-    machine.run("mount -o remount,rw /sys")
-    machine.write(model, "Raspberry Pi 4 Model B Rev 1.4")
-    begun_s = time.monotonic()
-    machine.run(f"{INSTALL} --exchange", 600)
-    took_s = time.monotonic() - begun_s
-    wait_picture(machine)
-    python = "/opt/callbox/current/bin/python"
-    machine.run(f"{python} -c 'import alsaaudio, dbus_fast, lgpio, numpy, simplejpeg, videodev2'")
-    expect("hfp-ag" in machine.show("bluealsa", "ExecStart"), "bluez-alsa has HFP")
-    machine.run("systemctl start bluealsa-aplay")
-    expect(machine.show("bluealsa-aplay", "ActiveState") == "inactive", "its player does not run")
-    groups = machine.run("id -nG callbox").split()
-    expect({"audio", "input", "video"} <= set(groups), f"groups of its devices: {groups}")
-    return f"{took_s:.0f} s, with what was kept; the drivers' libraries, bluez-alsa, groups"
-
-
-def uninstall(machine: Machine) -> str:
-    machine.run("systemctl stop far-end; cd /srv/callbox && scripts/uninstall", 120)
-    left = machine.run(f"{FILES} | diff /var/tmp/before - | grep '^>'", check=False)
-    expect(left == "", f"nothing is left: {left}")
-    expect(not machine.is_good("grep callbox /etc/passwd /etc/group"), "nor are its users")
-    expect(not machine.is_good("dpkg -s bluez-alsa-utils"), "nor packages that it brought")
-    return "nothing is left"

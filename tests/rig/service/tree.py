@@ -131,8 +131,8 @@ wanted = [*project["dependencies"], *extras["exchange"], *extras["alsa"], *extra
 print(*(each for each in wanted if not each.startswith(("callbox", "lgpio"))), sep="\\n")
 END
 python3 /tmp/wanted.py >/tmp/wanted.txt
-/tmp/v/bin/pip wheel -q --use-pep517 -w /mnt/wheels -c /mnt/source/constraints.txt "setuptools>=70" wheel \
-  -r /tmp/wanted.txt'
+/tmp/v/bin/pip wheel -q --use-pep517 -w /mnt/wheels -c /mnt/source/constraints.txt \
+  "setuptools>=70" wheel -r /tmp/wanted.txt'
 """
 
 
