@@ -36,6 +36,11 @@ def print_json(value: Any, indent: int | None = 2) -> None:
     print(json.dumps(msgspec.to_builtins(value), indent=indent, ensure_ascii=False), flush=True)
 
 
+def printable(text: str) -> str:
+    """A text from elsewhere, such as a headset's name, without what would steer a terminal."""
+    return "".join(character if character.isprintable() else "?" for character in text)
+
+
 def duration(seconds: float) -> str:
     """``3 h 12 min``: the two largest units."""
     left = round(seconds)

@@ -1,4 +1,4 @@
-"""``callbox audio test`` and ``callbox buttons test``: for who stands before the unit."""
+"""``callbox audio`` and ``callbox buttons``: for who stands before the unit."""
 
 import argparse
 import sys
@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
+from device.cli import headsets
 from device.cli.printing import Colour, painted, print_json
 from device.cli.remote import add_socket, unit_of
 from device.control import messages
@@ -16,14 +17,16 @@ QUIETEST_DBFS = -60.0
 
 
 def add_to(commands: Any) -> None:
-    audio = commands.add_parser("audio", help="the sound of the unit")
-    _add_test(audio, _audio, "a tone on each route, the microphone's level, and the echo")
+    audio = commands.add_parser("audio", help="the sound of the unit, and its Bluetooth headsets")
+    actions = audio.add_subparsers(required=True, metavar="ACTION")
+    _add_test(actions, _audio, "a tone on each route, the microphone's level, and the echo")
+    headsets.add_to(actions)
     buttons = commands.add_parser("buttons", help="the buttons of the unit")
-    _add_test(buttons, _buttons, "tell each press, until interrupted; they do what they always do")
+    actions = buttons.add_subparsers(required=True, metavar="ACTION")
+    _add_test(actions, _buttons, "tell each press, until interrupted; they do what they always do")
 
 
-def _add_test(parser: argparse.ArgumentParser, command: Any, words: str) -> None:
-    actions = parser.add_subparsers(required=True, metavar="ACTION")
+def _add_test(actions: Any, command: Any, words: str) -> None:
     test = actions.add_parser("test", help=words, description=f"{words.capitalize()}.")
     add_socket(test)
     test.add_argument("--json", action="store_true", help="a JSON object a line")

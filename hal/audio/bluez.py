@@ -1,12 +1,13 @@
 """Pairing Bluetooth headsets through BlueZ (its D-Bus API: man org.bluez.Adapter, org.bluez.Device)."""
 
 import asyncio
-from contextlib import AsyncExitStack, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
-from hal.audio.system_bus import BusFailed, Properties, SystemBus
+from hal.audio.system_bus import BusFailed, Objects, Properties, SystemBus
 from hal.errors import BluetoothUnavailable
 
 _BLUEZ = "org.bluez"
@@ -24,21 +25,30 @@ _REMEDIES = {
     "AuthenticationCanceled": "It gave up pairing. Put it into pairing mode again.",
     "AuthenticationTimeout": "It did not answer in time. Put it into pairing mode and come nearer.",
     "ConnectionAttemptFailed": "It does not answer. Is it on, near, and in pairing mode?",
-    "NotReady": "The Bluetooth adapter is off: rfkill unblock bluetooth",
+    "AuthenticationRejected": "It refused to pair. Put it into pairing mode again.",
+    "NotReady": "The Bluetooth adapter is off: sudo rfkill unblock bluetooth",
+    "Blocked": "The Bluetooth adapter is blocked: sudo rfkill unblock bluetooth",
     "InProgress": "It is busy with another request. Wait a moment.",
     "DoesNotExist": "It is not known. Scan first, with the headset in pairing mode.",
 }
+_NO_PROFILE = "profile-unavailable"
+"""In BlueZ's words, when no program on the board takes the sound; the error's name varies."""
+_START_SOUND = (
+    "Nothing here takes a headset's sound: sudo systemctl start bluealsa (docs/sound.md)."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class BluetoothDevice:
-    """``profiles``: of HFP, HSP (both have a microphone) and A2DP, those that it has."""
+    """``profiles``: of HFP, HSP (both have a microphone) and A2DP, those that it has. Before it is
+    paired it may name none of them, and ``is_audio`` by its class alone."""
 
     address: str
     name: str
     is_paired: bool
     is_trusted: bool
     is_connected: bool
+    is_audio: bool
     profiles: frozenset[str]
 
 
@@ -58,16 +68,8 @@ class Bluetooth:
                 objects = await self._bus.objects(_BLUEZ)
             except BusFailed as error:
                 raise _unavailable(error) from error
-            adapters = sorted(
-                path for path, interfaces in objects.items() if _ADAPTER in interfaces
-            )
-            if not adapters:
-                raise BluetoothUnavailable(
-                    "There is no Bluetooth adapter. Is bluetooth.service running, and the adapter "
-                    "not disabled (dtoverlay=disable-bt in config.txt)?"
-                )
+            self._adapter = _adapter_of(objects)
             undo.pop_all()
-        self._adapter = adapters[0]
         self._bus.export_agent(_AGENT_PATH)
         return self
 
@@ -92,20 +94,43 @@ class Bluetooth:
         ]
         return tuple(sorted(found, key=lambda device: (device.name, device.address)))
 
-    async def scan(self, duration_s: float) -> tuple[BluetoothDevice, ...]:
-        """Look for devices that are in pairing mode, and give all that are known then."""
+    @asynccontextmanager
+    async def scanning(self, on_change: Callable[[], None]) -> AsyncIterator[None]:
+        """Look for devices that are in pairing mode. ``on_change`` is called in the event loop
+        whenever ``devices`` may give something else."""
         await self._set(self._adapter, _ADAPTER, "Powered")
+        try:
+            await self._bus.on_signals(_BLUEZ, on_change)
+        except BusFailed as error:
+            raise _unavailable(error) from error
         await self._call(self._adapter, _ADAPTER, "StartDiscovery")
         try:
-            await asyncio.sleep(duration_s)
-            return await self.devices()
+            yield
         finally:
             with suppress(BluetoothUnavailable):  # the adapter may have gone meanwhile
                 await self._call(self._adapter, _ADAPTER, "StopDiscovery")
 
+    async def find(self, address: str, within_s: float) -> None:
+        """Until the device is known; scans for one that is not."""
+        if await self._is_known(address):
+            return
+        changed = asyncio.Event()
+        async with self.scanning(changed.set):
+            try:
+                async with asyncio.timeout(within_s):
+                    while not await self._is_known(address):
+                        await changed.wait()
+                        changed.clear()
+            except TimeoutError:
+                raise BluetoothUnavailable(
+                    f"{address} was not found within {within_s:.0f} s. Is it on, near, and in "
+                    "pairing mode?"
+                ) from None
+
     async def pair(self, address: str) -> None:
         """Pair, trust (it may then connect by itself) and connect. What is done already is no error."""
         path = await self._path(address)
+        await self._set(self._adapter, _ADAPTER, "Powered")
         await self._once(
             "/org/bluez", _AGENTS, "RegisterAgent", "os", _AGENT_PATH, "NoInputNoOutput"
         )
@@ -130,12 +155,14 @@ class Bluetooth:
         path = await self._path(address)
         await self._call(self._adapter, _ADAPTER, "RemoveDevice", "o", path)
 
+    async def _is_known(self, address: str) -> bool:
+        return address.upper() in {device.address for device in await self.devices()}
+
     async def _path(self, address: str) -> str:
-        known = {device.address for device in await self.devices()}
-        if address.upper() not in known:
+        if not await self._is_known(address):
             raise BluetoothUnavailable(
                 f"No device with the address {address} is known. Scan for it first, while it is in "
-                "pairing mode."
+                "pairing mode: callbox audio pair"
             )
         return f"{self._adapter}/dev_{address.upper().replace(':', '_')}"
 
@@ -160,15 +187,34 @@ class Bluetooth:
             raise _unavailable(error) from error
 
 
+def _adapter_of(objects: Objects) -> str:
+    """The first one's path. Raises BluetoothUnavailable."""
+    if not objects:
+        raise BluetoothUnavailable(
+            "BlueZ does not run. Start it: sudo systemctl enable --now bluetooth (it comes with "
+            "sudo apt-get install bluez)."
+        )
+    adapters = [path for path, interfaces in objects.items() if _ADAPTER in interfaces]
+    if not adapters:
+        raise BluetoothUnavailable(
+            "There is no Bluetooth adapter. Is it disabled (dtoverlay=disable-bt in config.txt)? "
+            "`dmesg | grep -i bluetooth` may say more."
+        )
+    return min(adapters)
+
+
 def _device(properties: Properties) -> BluetoothDevice:
     uuids = (str(uuid).lower()[:8] for uuid in properties.get("UUIDs", ()))
+    profiles = frozenset(_AUDIO_UUIDS[uuid] for uuid in uuids if uuid in _AUDIO_UUIDS)
     return BluetoothDevice(
         address=properties["Address"],
         name=properties.get("Alias") or properties["Address"],
         is_paired=properties.get("Paired", False),
         is_trusted=properties.get("Trusted", False),
         is_connected=properties.get("Connected", False),
-        profiles=frozenset(_AUDIO_UUIDS[uuid] for uuid in uuids if uuid in _AUDIO_UUIDS),
+        # Icon: BlueZ' word for the class, such as audio-headset
+        is_audio=bool(profiles) or str(properties.get("Icon", "")).startswith("audio-"),
+        profiles=profiles,
     )
 
 
@@ -176,7 +222,10 @@ def _unavailable(error: BusFailed) -> BluetoothUnavailable:
     kind = error.name.rpartition(".")[2]
     if kind == "AccessDenied":
         return BluetoothUnavailable(
-            "Bluetooth is refused to this user. Add it to the group bluetooth."
+            "Bluetooth is refused to this user. Join the group: `sudo adduser $USER bluetooth` and "
+            "sign in again; or use sudo."
         )
-    remedy = _REMEDIES.get(kind, "Is bluetooth.service running?")
+    if _NO_PROFILE in str(error):
+        return BluetoothUnavailable(f"Bluetooth: {error}. {_START_SOUND}")
+    remedy = _REMEDIES.get(kind, "Is it running? systemctl status dbus bluetooth")
     return BluetoothUnavailable(f"Bluetooth: {error}. {remedy}")

@@ -43,7 +43,7 @@ def test_every_command_has_help(
     assert ended.value.code == 0
     shown = capsys.readouterr().out
     assert "usage: callbox " + " ".join(command) in " ".join(shown.split())
-    prints_data = command[0] in WITH_JSON or command[-1] in ("test", "check")
+    prints_data = command[0] in WITH_JSON or command[-1] in ("test", "check", "pair", "headsets")
     if prints_data and command not in (("camera",), ("camera", "snapshot")):
         assert "--json" in shown
 

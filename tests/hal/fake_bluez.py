@@ -18,14 +18,34 @@ HFP = "0000111e-0000-1000-8000-00805f9b34fb"
 A2DP = "0000110b-0000-1000-8000-00805f9b34fb"
 KEYBOARD = "00001124-0000-1000-8000-00805f9b34fb"
 
+BUS_CONFIG = """\
+<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>session</type>
+  <listen>{address}</listen>
+  <auth>EXTERNAL</auth>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow eavesdrop="true"/>
+    <allow own="*"/>
+    {rule}
+  </policy>
+</busconfig>
+"""
+"""A session's policy: everybody may everything, but for the rule."""
+
 Strings = Annotated[list[str], DBusSignature("as")]
 
 
 @contextmanager
-def private_bus(folder: Path) -> Iterator[str]:
-    """A dbus-daemon; gives its address."""
+def private_bus(folder: Path, denied: str = "") -> Iterator[str]:
+    """A dbus-daemon; gives its address. ``denied``: the service that nobody may speak to."""
     address = f"unix:path={folder}/bus"
-    command = ["dbus-daemon", "--session", "--nofork", "--nopidfile", f"--address={address}"]
+    config = folder / "bus.conf"
+    rule = f'<deny send_destination="{denied}"/>' if denied else ""
+    config.write_text(BUS_CONFIG.format(address=address, rule=rule))
+    command = ["dbus-daemon", f"--config-file={config}", "--nofork", "--nopidfile"]
     with subprocess.Popen([*command, "--print-address=1"], stdout=subprocess.PIPE) as daemon:
         try:
             assert daemon.stdout is not None
@@ -71,6 +91,7 @@ class DeviceObject(ServiceInterface):
         super().__init__("org.bluez.Device1")
         self._bluez = bluez
         self._address, self._name, self._uuids = address, name, uuids
+        self.icon = ""
         self.is_paired = self.is_trusted = self.is_connected = False
         self.refuses: DBusError | None = None
 
@@ -81,6 +102,15 @@ class DeviceObject(ServiceInterface):
     @dbus_property(access=READ)
     def Alias(self) -> DBusStr:
         return self._name
+
+    @dbus_property(access=READ)
+    def Icon(self) -> DBusStr:
+        return self.icon
+
+    def rename(self, name: str) -> None:
+        """As when the answer to the question for its name has come."""
+        self._name = name
+        self.emit_properties_changed({"Alias": name})
 
     @dbus_property(access=READ)
     def UUIDs(self) -> Strings:
