@@ -223,13 +223,20 @@ class Unit:
             reading = reading_of(snapshot, self.media.statistics())
         return Health(words_of(snapshot), watch.look(reading, now_s))
 
+    def open_door(self) -> float:
+        """For the configured time, in seconds. Raises OutputsUnavailable. Thread-safe."""
+        open_s = self.config.buttons.door_open_s
+        self.hardware.outputs.open_door(open_s)
+        self.tell(f"The door is open for {open_s:g} s.")
+        return open_s
+
     def on_button(self, fact: ButtonReported) -> None:
         """Outside a call only the call button and the door's do something."""
         self.presses.tell(fact)
         action, call = self._gestures.action(fact), self.calls.active
         if action is Action.OPEN_DOOR:
             try:
-                self.hardware.outputs.open_door(self.config.buttons.door_open_s)
+                self.open_door()
             except HalError as error:
                 self.say(str(error))
         elif call is not None and action is not Action.NOTHING:

@@ -1,5 +1,6 @@
 """A running unit as its control socket sees it (device.control.ports.UnitPort)."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -11,7 +12,7 @@ from device.control.describe import call_reading
 from device.control.desk import ControlDesk
 from device.control.metrics import metrics_text
 from device.control.ports import Stop
-from device.control.readings import Check, SoundNews, StillReading, UnitReading
+from device.control.readings import Check, DoorReading, SoundNews, StillReading, UnitReading
 from device.control.scrape import MetricsServer
 from device.control.server import ControlServer
 from device.doctor.hardware import check_hardware
@@ -87,6 +88,10 @@ class ServedUnit:
             if not is_alone:
                 raise CallInProgress("A call is on, and has the sound. End it first: callbox end.")
             await play_tones(self._unit.hardware.audio, tell)
+
+    async def open_door(self) -> DoorReading:
+        # In a thread: a relay that does not answer is waited for.
+        return DoorReading(await asyncio.to_thread(self._unit.open_door))
 
     async def check_hardware(self) -> list[Check]:
         unit = self._unit

@@ -11,7 +11,7 @@ from typing import Any
 
 from device.control import messages
 from device.control.client import ControlClient, default_socket
-from device.control.readings import CallReading, Happening
+from device.control.readings import CallReading, DoorReading, Happening
 from hal import AudioMode
 
 SWITCHES = {"on": True, "off": False, "toggle": None}
@@ -36,6 +36,7 @@ def add_to(commands: Any) -> None:
     pip.add_argument(
         "switch", nargs="?", choices=list(SWITCHES), default="toggle", help="(%(default)s)"
     )
+    with_json(_add(commands, "door", _door, "open the door, for as long as door_open_s says"))
     _add(commands, "metrics", _metrics, "what Prometheus reads, as text")
     top = _add(commands, "top", _top, "the media of the call, live, until interrupted")
     top.add_argument(
@@ -126,6 +127,18 @@ def _route(options: argparse.Namespace) -> int:
 
 def _pip(options: argparse.Namespace) -> int:
     return ask(options, messages.Pip, shown=SWITCHES[options.switch])
+
+
+def _door(options: argparse.Namespace) -> int:
+    from device.cli.printing import print_json
+
+    with unit_of(options) as unit:
+        opened: DoorReading = unit.ask(messages.Door)
+    if options.json:
+        print_json(opened)
+    else:
+        print(f"The door is open for {opened.open_s:g} s.")
+    return 0
 
 
 def ask(options: argparse.Namespace, kind: Callable[..., messages.Ask], **fields: Any) -> int:

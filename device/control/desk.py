@@ -12,6 +12,7 @@ from device.control.messages import (
     Camera,
     CameraWish,
     CheckHardware,
+    Door,
     End,
     Follow,
     FollowButtons,
@@ -56,6 +57,8 @@ class ControlDesk:
                 return call_reading(await self._unit.call(session))
             case Snapshot(facing=facing):
                 return await self._unit.snapshot(facing)
+            case Door():
+                return await self._unit.open_door()
             case End():
                 await self._unit.end()
                 return None

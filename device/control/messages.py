@@ -27,6 +27,7 @@ from device.control.readings import (
     ButtonReading,
     CallReading,
     Check,
+    DoorReading,
     Happening,
     SoundNews,
     StillReading,
@@ -109,6 +110,10 @@ class Pip(Ask, frozen=True):
     shown: bool | None = None
 
 
+class Door(Ask, frozen=True):
+    """Open the door for the configured time, in a call or not. Answer: DoorReading, once it is open."""
+
+
 class CheckHardware(Ask, frozen=True):
     """Look at each part of the hardware, without disturbing a call. Answer: a list of Check."""
 
@@ -122,7 +127,9 @@ class PlayTones(Ask, frozen=True):
 
 
 Stream = Follow | FollowButtons | PlayTones
-Request = Status | Call | End | Mute | Camera | Snapshot | Route | Pip | CheckHardware | Stream
+Request = (
+    Status | Call | End | Mute | Camera | Snapshot | Route | Pip | Door | CheckHardware | Stream
+)
 
 ANSWERS: dict[type[Ask], Any] = {
     Status: UnitReading,
@@ -134,6 +141,7 @@ ANSWERS: dict[type[Ask], Any] = {
     Snapshot: StillReading,
     Route: CallReading,
     Pip: CallReading,
+    Door: DoorReading,
     CheckHardware: list[Check],
     FollowButtons: ButtonReading,
     PlayTones: SoundNews,

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from device.control.readings import Check, SoundNews, StillReading, UnitReading
+from device.control.readings import Check, DoorReading, SoundNews, StillReading, UnitReading
 from device.session.call import CallSession
 from device.session.events import Event
 from device.session.facts import ButtonReported
@@ -43,6 +43,9 @@ class UnitPort(Protocol):
 
     async def play_tones(self, tell: Callable[[SoundNews], None]) -> None:
         """On each route in turn. Raises CallInProgress during a call."""
+
+    async def open_door(self) -> DoorReading:
+        """For the configured time. Raises OutputsUnavailable, also where there is no relay."""
 
     async def check_hardware(self) -> list[Check]:
         """Look at each part of the hardware, without disturbing a call."""

@@ -155,6 +155,12 @@ class ButtonReading(Struct, frozen=True):
     at_s: float
 
 
+class DoorReading(Struct, frozen=True):
+    """The door relay was switched on, for so long from now."""
+
+    open_s: float
+
+
 class SoundLevel(Struct, frozen=True, tag="level", tag_field="what"):
     """What the microphone hears while a route is tested; None where it has none."""
 

@@ -16,7 +16,9 @@ class DisabledOutputs:
         """This unit has no lamps."""
 
     def open_door(self, duration_s: float) -> None:
-        raise OutputsUnavailable("This unit has no door relay; see [hardware.pins] door.")
+        raise OutputsUnavailable(
+            "This unit has no door relay: outputs under [hardware] is disabled in callbox.toml."
+        )
 
     def close(self) -> None:
         """Nothing to free."""

@@ -73,7 +73,10 @@ class GpioOutputs:
 
     def open_door(self, duration_s: float) -> None:
         if self._pins.door is None:
-            raise OutputsUnavailable("This unit has no door relay; see [hardware.pins] door.")
+            raise OutputsUnavailable(
+                "This unit has no door relay. If one is connected, name its line in callbox.toml: "
+                "door under [hardware.pins]."
+            )
         if not 0 < duration_s <= self._pins.door_maximum_s:
             raise ValueError(f"duration_s must be over 0 and at most {self._pins.door_maximum_s}")
         relay = self._relay

@@ -29,6 +29,7 @@ WITH_JSON = {
     "camera",
     "route",
     "pip",
+    "door",
     "events",
     "selftest",
 }

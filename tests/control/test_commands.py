@@ -122,7 +122,9 @@ async def test_events_end_when_the_unit_does(door: Served) -> None:
     assert "has ended" in ended.stderr
 
 
-@pytest.mark.parametrize("command", ["status", "call", "end", "mute", "route", "pip", "camera on"])
+@pytest.mark.parametrize(
+    "command", ["status", "call", "end", "mute", "route", "pip", "door", "camera on"]
+)
 def test_without_a_unit_each_says_how_to_start_one(command: str, tmp_path: Path) -> None:
     done = callbox(*command.split(), "--socket", str(tmp_path / "none.sock"))
     assert done.returncode == 3

@@ -18,6 +18,7 @@ REQUESTS = st.one_of(
     st.builds(Mute, id=IDS, muted=st.none() | st.booleans()),
     st.builds(Camera, id=IDS, wish=st.sampled_from(CameraWish)),
     st.builds(messages.FollowButtons, id=IDS),
+    st.builds(messages.Door, id=IDS),
 )
 
 
