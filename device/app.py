@@ -154,6 +154,7 @@ class Unit:
                 await call.wait_ended()
             elif self._is_trying:
                 self._is_trying = False
+                self.lamps.show_trouble(False)
                 self._called.set()
             else:
                 raise NotInSession("No call is on. Begin one with `callbox call`.")
@@ -194,7 +195,6 @@ class Unit:
                 self.say(f"{error} Trying again in {retry_s:.0f} s.")
             await self._pause(retry_s)
             retry_s = min(2 * retry_s, RETRY_LONGEST_S)
-        self.lamps.show_trouble(False)
         self._is_trying = False
 
     async def _one_call(self) -> bool:
@@ -204,6 +204,7 @@ class Unit:
         self.tell(f"In the session {call.session_id}.")
         await call.wait_ended()
         reason = call.snapshot.end_reason or EndReason.FAILED
+        self.lamps.show_trouble(reason not in CHOSEN)
         self.say(f"The call is over ({reason.value}). {CHOSEN.get(reason, '')}".strip())
         return reason in CHOSEN or not self.config.unit.rejoin
 

@@ -9,8 +9,8 @@ logger = logging.getLogger(__name__)
 
 
 def lit(call: Snapshot | None, in_trouble: bool = False) -> frozenset[Lamp]:
-    """Of the call that is on, or was last; ``in_trouble``: the unit tries in vain to be in one. ERROR is
-    lit while something that ought to work does not, not for what failed once."""
+    """Of the call that is on, or was last; ``in_trouble``: there is none, though there ought to be.
+    ERROR is lit while something that ought to work does not, not for what failed once."""
     if call is None or not call.is_live:
         return frozenset({Lamp.ERROR} if in_trouble else ())
     states = {
@@ -23,9 +23,13 @@ def lit(call: Snapshot | None, in_trouble: bool = False) -> frozenset[Lamp]:
 
 
 def _is_broken(call: Snapshot) -> bool:
+    """A microphone that is lost is a route that is: neither works without the other."""
+    has_no_route = call.route is None and call.wanted_route is None and call.sound is Sound.OPEN
     return (
         call.exchange_lost_at_s is not None
+        or call.camera_failed
         or call.route_failed
+        or has_no_route
         or call.sound is Sound.CLOSED
         or any(peer.link is Link.LOST for peer in call.peers)
     )
@@ -46,7 +50,7 @@ class LampPanel:
         self._show()
 
     def show_trouble(self, in_trouble: bool) -> None:
-        """Whether the unit tries in vain to be in a call."""
+        """Whether the unit is in no call though it ought to be: it tries in vain, or its call broke."""
         self._in_trouble = in_trouble
         self._show()
 

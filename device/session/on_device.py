@@ -54,7 +54,7 @@ def microphone_set(draft: Draft, outcome: outcomes.MicrophoneSet) -> None:
 
 def camera_opened(draft: Draft, outcome: outcomes.CameraOpened) -> None:
     """The picture is on; a wish for a video call may now be told to the exchange."""
-    draft.set(camera_open=True, facing=outcome.facing)
+    draft.set(camera_open=True, camera_failed=False, facing=outcome.facing)
     now = draft.snapshot
     if not now.is_live:
         return
@@ -89,7 +89,7 @@ def camera_lost(draft: Draft, fact: facts.CameraLost) -> None:
     now = draft.snapshot
     if not now.is_live or not (now.camera_open or now.wanted_camera):
         return
-    draft.set(camera_open=False, wanted_camera=False, video_wish=None)
+    draft.set(camera_open=False, wanted_camera=False, camera_failed=True, video_wish=None)
     draft.raise_error(fact.error.code, str(fact.error), fact.error.reason.value)
     _show_camera(draft)
 
@@ -183,6 +183,8 @@ def _take_back(draft: Draft, effect: effects.Effect) -> None:
     match effect:
         case effects.OpenCamera() | effects.CloseCamera():
             draft.set(wanted_camera=now.camera_open, video_wish=None)
+            if isinstance(effect, effects.OpenCamera):
+                draft.set(camera_failed=True)
             _show_camera(draft)
         case effects.MoveCamera():
             draft.set(wanted_facing=now.facing)

@@ -70,6 +70,8 @@ class Snapshot:
     muted_by: str = ""
     camera_open: bool = False
     wanted_camera: bool = False
+    camera_failed: bool = False
+    """It was lost, or did not open, and has not opened since."""
     facing: Facing = Facing.FRONT
     wanted_facing: Facing = Facing.FRONT
     facings: tuple[Facing, ...] = ()
