@@ -15,13 +15,14 @@ from device.control.ports import Stop
 from device.control.readings import Check, DoorReading, SoundNews, StillReading, UnitReading
 from device.control.scrape import MetricsServer
 from device.control.server import ControlServer
-from device.doctor.hardware import check_hardware
+from device.doctor.hardware import InCall, check_hardware
 from device.doctor.threads import to_its_end
 from device.doctor.tones import play_tones
 from device.errors import CallInProgress, ControlError, NotAvailable
 from device.session.call import CallSession
 from device.session.events import Event
 from device.session.facts import ButtonReported
+from device.session.snapshot import Snapshot
 from hal import Facing
 
 
@@ -96,7 +97,12 @@ class ServedUnit:
     async def check_hardware(self) -> list[Check]:
         unit = self._unit
         async with unit.alone_with_hardware() as is_alone:
-            return await check_hardware(unit.parts(), None if is_alone else self._frames)
+            return await check_hardware(unit.parts(), None if is_alone else self._in_call())
+
+    def _in_call(self) -> InCall:
+        call = self._unit.calls.active
+        now = call.snapshot if call is not None else Snapshot()
+        return InCall(self._frames, now.camera_failed, now.is_live and now.is_without_sound)
 
     def _frames(self) -> int:
         media = self._unit.media

@@ -59,6 +59,8 @@ def call_lines(call: CallReading, media: MediaReading | None = None) -> Iterator
 
 
 def _camera(call: CallReading, media: MediaReading | None) -> str:
+    if call.camera_failed:
+        return painted("lost; `callbox camera on` tries again, `callbox doctor` looks", Colour.RED)
     if call.camera is None:
         return painted("closed", Colour.YELLOW)
     if media is None:

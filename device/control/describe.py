@@ -27,6 +27,7 @@ def call_reading(call: CallSession) -> CallReading:
         idle_s=call.idle_seconds_left,
         video_requested_by=now.video_requested_by,
         peers=tuple(map(_peer, now.peers)),
+        camera_failed=now.camera_failed,
     )
 
 

@@ -2,7 +2,7 @@
 
 import logging
 
-from device.session.snapshot import Link, Snapshot, Sound
+from device.session.snapshot import Link, Snapshot
 from hal import Lamp, Outputs
 
 logger = logging.getLogger(__name__)
@@ -23,14 +23,10 @@ def lit(call: Snapshot | None, in_trouble: bool = False) -> frozenset[Lamp]:
 
 
 def _is_broken(call: Snapshot) -> bool:
-    """A microphone that is lost is a route that is: neither works without the other."""
-    has_no_route = call.route is None and call.wanted_route is None and call.sound is Sound.OPEN
     return (
         call.exchange_lost_at_s is not None
         or call.camera_failed
-        or call.route_failed
-        or has_no_route
-        or call.sound is Sound.CLOSED
+        or call.is_without_sound
         or any(peer.link is Link.LOST for peer in call.peers)
     )
 

@@ -30,8 +30,9 @@ class PeerReading(Struct, frozen=True):
 
 
 class CallReading(Struct, frozen=True):
-    """The call that is on. ``camera`` is None while it is closed, ``route`` while there is no sound;
-    ``idle_s`` is what is left until a session with nobody else in it ends."""
+    """The call that is on. ``camera`` is None while it is closed, ``camera_failed`` where that is
+    because it was lost; ``route`` is None while there is no sound; ``idle_s`` is what is left until a
+    session with nobody else in it ends."""
 
     session: str
     phase: Phase
@@ -46,6 +47,7 @@ class CallReading(Struct, frozen=True):
     idle_s: float | None
     video_requested_by: str | None
     peers: tuple[PeerReading, ...]
+    camera_failed: bool = False
 
 
 class StageReading(Struct, frozen=True):

@@ -32,10 +32,14 @@ async def check_cameras(camera: Camera, video: VideoFormat) -> list[Check]:
     return [await _check(camera, facing, video) for facing in camera.facings]
 
 
-async def check_in_call(camera: Camera, frames: Callable[[], int]) -> list[Check]:
-    """Looks on while a call uses the camera. ``frames``: how many pictures the call has had."""
+async def check_in_call(camera: Camera, frames: Callable[[], int], has_failed: bool) -> list[Check]:
+    """Looks on while a call uses the camera. ``frames``: how many pictures the call has had.
+    ``has_failed``: the call has lost it."""
     if not camera.facings:
         return [absent()]
+    if has_failed:
+        remedy = f"{REMEDIES[CameraFault.SILENT]} `callbox camera on` tries it again."
+        return [Check("camera", Verdict.FAILED, "lost in the call that is on", remedy)]
     if not camera.is_open:
         seen = "closed in the call that is on, and not opened, so as not to disturb it"
         return [Check("camera", Verdict.SKIPPED, seen, "Look again when no call is on.")]

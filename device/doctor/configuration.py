@@ -7,6 +7,7 @@ from device.control.readings import Check, Verdict
 from device.errors import CallboxError
 from device.exchange.address import ExchangeAddress
 
+ABSENT = "Copy the folder that add-unit wrote to /etc/callbox, or name the file: --config FILE."
 REMEDY = "Correct it, then: callbox config check; sudo systemctl restart callbox."
 
 
@@ -15,7 +16,7 @@ def check_config(path: Path) -> tuple[Config | None, Check]:
     try:
         config = load(path)
     except CallboxError as error:
-        remedy = "Use sudo." if _is_hidden(path) else REMEDY
+        remedy = "Use sudo." if _is_hidden(path) else REMEDY if path.exists() else ABSENT
         return None, Check("configuration", Verdict.FAILED, str(error), remedy)
     missing = [name for name, value in _needed(config).items() if not value]
     if missing:

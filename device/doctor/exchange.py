@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from device.config import ExchangeTable
 from device.control.readings import Check, Verdict
 from device.doctor.network import check_route
-from device.errors import CallboxError, ExchangeUnreachable
+from device.errors import CallboxError
 from device.exchange.address import ExchangeAddress
 from device.exchange.client import ExchangeAccount
 
@@ -98,15 +98,20 @@ async def _account(address: ExchangeAddress) -> Check:
     account = ExchangeAccount(address)
     try:
         await account.sign_in()
-    except ExchangeUnreachable as error:
-        remedy = "Something answers there that is no exchange: check url under [exchange]."
-        return Check("account", Verdict.FAILED, str(error), remedy)
     except CallboxError as error:
-        remedy = (
-            f"Make the account anew on the exchange: callbox exchange add-unit {address.uid} "
-            "--replace ..., and copy its folder here."
-        )
-        return Check("account", Verdict.FAILED, f"{address.uid}: {error}", remedy)
+        seen = f"{address.uid}: {error}"
+        return Check("account", Verdict.FAILED, seen, _account_remedy(error.code, address.uid))
     finally:
         await account.aclose()
     return Check("account", Verdict.OK, f"{address.uid} is let in")
+
+
+def _account_remedy(code: str, uid: str) -> str:
+    if code == "sign_in_refused":
+        return (
+            f"Make the account anew on the exchange: callbox exchange add-unit {uid} "
+            "--replace ..., and copy its folder here."
+        )
+    if code == "too_many_attempts":
+        return "Wait half a minute. If it comes again, another device tries a wrong password."
+    return "Something answers there that is no exchange: check url under [exchange]."

@@ -26,18 +26,26 @@ class Parts:
     is_claimed: bool
 
 
-async def check_hardware(parts: Parts, frames_in_call: Callable[[], int] | None) -> list[Check]:
-    """``frames_in_call``: how many pictures the call that is on has had; None: no call is on, and none
-    begins until this returns."""
-    if frames_in_call is None:
+@dataclass(frozen=True, slots=True)
+class InCall:
+    """What the call that is on says of its hardware. ``frames``: how many pictures it has had."""
+
+    frames: Callable[[], int]
+    camera_failed: bool
+    is_without_sound: bool
+
+
+async def check_hardware(parts: Parts, call: InCall | None) -> list[Check]:
+    """``call`` None: none is on, and none begins until this returns."""
+    if call is None:
         seen = await camera.check_cameras(parts.camera, parts.video)
         is_silence = parts.config.audio is AudioBackend.SIMULATED and (
             parts.config.microphone == "silence"
         )
         heard = await sound.check_sound(parts.audio, is_silence)
     else:
-        seen = await camera.check_in_call(parts.camera, frames_in_call)
-        heard = sound.check_in_call(parts.audio)
+        seen = await camera.check_in_call(parts.camera, call.frames, call.camera_failed)
+        heard = sound.check_in_call(parts.audio, call.is_without_sound)
     return [
         *seen,
         *heard,

@@ -44,15 +44,21 @@ async def check_sound(audio: AudioRouter, is_simulated_silence: bool) -> list[Ch
     return [one for device in devices for one in await to_its_end(_check, audio, device)]
 
 
-def check_in_call(audio: AudioRouter) -> list[Check]:
-    """Looks on while a call uses the sound."""
+def check_in_call(audio: AudioRouter, is_without_sound: bool) -> list[Check]:
+    """Looks on while a call uses the sound. ``is_without_sound``: the call has lost it."""
     selected = audio.selected
     if not audio.devices:
         return [_absent()]
-    if selected is None:
-        seen = "closed in the call that is on"
-        remedy = "`callbox route` shows the routes, `callbox route MODE` opens one."
+    if is_without_sound:
+        seen = "lost in the call that is on"
+        remedy = (
+            "Check loudspeaker and microphone: `callbox route` shows the routes, `callbox route MODE` "
+            "opens one."
+        )
         return [Check("sound", Verdict.FAILED, seen, remedy)]
+    if selected is None:
+        seen = "not open yet in the call that begins"
+        return [Check("sound", Verdict.SKIPPED, seen, "Look again in a moment.")]
     seen = f"{selected.value}, in use by the call that is on; its level is not measured meanwhile"
     return [Check("sound", Verdict.OK, seen)]
 

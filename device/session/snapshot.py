@@ -101,6 +101,17 @@ class Snapshot:
         return self.phase in LIVE
 
     @property
+    def is_without_sound(self) -> bool:
+        """Nothing is heard or played, and no route is being taken. A microphone that is lost is a route
+        that is: neither works without the other."""
+        has_no_route = self.route is None and self.wanted_route is None
+        return (
+            self.route_failed
+            or self.sound is Sound.CLOSED
+            or (self.sound is Sound.OPEN and has_no_route)
+        )
+
+    @property
     def participants(self) -> tuple[Participant, ...]:
         """Everybody, self first."""
         own = () if self.me is None else (self.me,)

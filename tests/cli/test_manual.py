@@ -11,28 +11,39 @@ from device.cli.main import parser
 from tests.cli.terminal import callbox
 
 
+def choices(of: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """The commands of a command."""
+    return {
+        name: command
+        for action in of._actions
+        if isinstance(action, argparse._SubParsersAction)
+        for name, command in action.choices.items()
+    }
+
+
 def commands(of: argparse.ArgumentParser, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    for action in of._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            for name, command in action.choices.items():
-                yield (*path, name)
-                yield from commands(command, (*path, name))
+    for name, command in choices(of).items():
+        yield (*path, name)
+        yield from commands(command, (*path, name))
 
 
 ALL = sorted(commands(parser()))
-WITH_JSON = {
-    "status",
-    "top",
-    "doctor",
-    "call",
-    "mute",
-    "camera",
-    "route",
-    "pip",
-    "door",
-    "events",
-    "selftest",
+WITHOUT_DATA = {
+    "run": "goes on until it is stopped",
+    "end": "done or not, by the exit code",
+    "metrics": "in the format of Prometheus",
+    "camera snapshot": "a picture",
+    "audio forget": "done or not, by the exit code",
+    "support-bundle": "a file",
+    "exchange": "goes on until it is stopped",
+    "exchange add-user": "done or not, by the exit code",
+    "exchange add-unit": "files",
+    "demo": "for a person",
+    "first-boot": "done or not, by the exit code",
+    "completion": "a script",
+    "manpage": "a manual",
 }
+"""What prints no data, and what instead. A command that is not here has --json."""
 
 
 @pytest.mark.parametrize("command", ALL, ids=" ".join)
@@ -44,9 +55,16 @@ def test_every_command_has_help(
     assert ended.value.code == 0
     shown = capsys.readouterr().out
     assert "usage: callbox " + " ".join(command) in " ".join(shown.split())
-    prints_data = command[0] in WITH_JSON or command[-1] in ("test", "check", "pair", "headsets")
-    if prints_data and command not in (("camera",), ("camera", "snapshot")):
-        assert "--json" in shown
+
+
+@pytest.mark.parametrize("command", ALL, ids=" ".join)
+def test_every_command_that_prints_data_prints_json(command: tuple[str, ...]) -> None:
+    own = parser()
+    for name in command:
+        own = choices(own)[name]
+    has_json = any("--json" in action.option_strings for action in own._actions)
+    is_group = bool(choices(own)) and own.get_default("command") is None
+    assert has_json is (" ".join(command) not in WITHOUT_DATA and not is_group)
 
 
 def test_bash_completes_commands_and_their_options() -> None:
