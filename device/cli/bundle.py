@@ -45,7 +45,7 @@ def _bundle(options: argparse.Namespace) -> int:
         bundle.write(path, _texts(options.config, options.socket))
     except OSError as error:
         return _failed(f"{path} cannot be written: {error.strerror}. Name another file.")
-    print(f"{path}\nLook through it before you send it: it names sessions, people and addresses.")
+    print(f"{path}\nLook through it before you send it: it names sessions, people and machines.")
     return 0
 
 
@@ -55,7 +55,7 @@ def _failed(words: str) -> int:
 
 
 def _texts(config: Path, control: Path) -> dict[str, str]:
-    from device.doctor import bundle, system
+    from device.doctor import bundle, redaction, system
 
     table, secrets = bundle.configuration(config)
     texts = {
@@ -65,8 +65,8 @@ def _texts(config: Path, control: Path) -> dict[str, str]:
         "versions.json": _json(system.versions()),
     }
     for service, text in bundle.journal().items():
-        texts[f"{service}.log"] = bundle.without_secrets(text)
-    return {name: bundle.without_known(text, secrets) for name, text in texts.items()}
+        texts[f"{service}.log"] = redaction.without_secrets(text)
+    return {name: redaction.without_known(text, secrets) for name, text in texts.items()}
 
 
 def _status(control: Path) -> str:
@@ -78,7 +78,7 @@ def _status(control: Path) -> str:
 
 
 def _json(value: Any) -> str:
-    from device.doctor import bundle
+    from device.doctor.redaction import redacted
 
-    plain = bundle.redacted(msgspec.to_builtins(value))
+    plain = redacted(msgspec.to_builtins(value))
     return json.dumps(plain, indent=2, ensure_ascii=False) + "\n"
