@@ -299,7 +299,7 @@ async def check_own_hardware(config: Config) -> list[Check]:
     try:
         hardware = hardware_from(config.hardware)
     except HalError as error:
-        remedy = "Correct it under [hardware] in callbox.toml."
+        remedy = "Install what it needs, or set another under [hardware] in callbox.toml."
         return [Check("hardware", Verdict.FAILED, str(error), remedy)]
     return await check_hardware(parts_of(hardware, config, is_claimed=False), None)
 

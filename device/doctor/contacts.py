@@ -1,13 +1,15 @@
 """Whether the lines of buttons and outputs can be had."""
 
 from device.control.readings import Check, Verdict
-from hal import Buttons, HalError, Outputs
+from hal import Buttons, HalError, Outputs, UnknownBackend
 from hal.config import GpioBackend, HardwareConfig
 
 REMEDY = (
     "Check the pins under [hardware.pins] (BCM numbers), that no other program holds them "
     "(`gpioinfo` names it), and that the unit's user is in the group gpio."
 )
+
+NOT_INSTALLED = "Install what it needs, or set another under [hardware] in callbox.toml."
 
 
 def check_buttons(buttons: Buttons, config: HardwareConfig, is_claimed: bool) -> Check:
@@ -18,7 +20,7 @@ def check_buttons(buttons: Buttons, config: HardwareConfig, is_claimed: bool) ->
         try:
             buttons.open(lambda edge: None)
         except HalError as error:
-            return Check("buttons", Verdict.FAILED, str(error), REMEDY)
+            return _failed("buttons", error)
         finally:
             buttons.close()
     pins = ", ".join(f"{button.value} {pin}" for button, pin in config.pins.buttons.items())
@@ -33,10 +35,15 @@ def check_outputs(outputs: Outputs, config: HardwareConfig, is_claimed: bool) ->
         try:
             outputs.open()
         except HalError as error:
-            return Check("outputs", Verdict.FAILED, str(error), REMEDY)
+            return _failed("outputs", error)
         finally:
             outputs.close()
     lamps = [f"{lamp.value} {pin}" for lamp, pin in config.pins.lamps.items()]
     door = [f"door {config.pins.door}"] if outputs.has_door else []
     seen = ", ".join(lamps + door) or "none has a pin"
     return Check("outputs", Verdict.OK, f"their lines can be had: {seen}")
+
+
+def _failed(part: str, error: HalError) -> Check:
+    remedy = NOT_INSTALLED if isinstance(error, UnknownBackend) else REMEDY
+    return Check(part, Verdict.FAILED, str(error), remedy)

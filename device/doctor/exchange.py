@@ -80,7 +80,10 @@ def _certificate(host: str, port: int, trust: ssl.SSLContext | bool) -> Check:
     except ssl.SSLCertVerificationError as error:
         return Check("certificate", Verdict.FAILED, f"refused: {error.verify_message}", remedy)
     except OSError as error:
-        return Check("certificate", Verdict.FAILED, f"no TLS there: {error}", remedy)
+        no_tls = (
+            f"What answers there speaks no TLS: check url under [exchange], and port {port} in it."
+        )
+        return Check("certificate", Verdict.FAILED, f"no TLS there: {error}", no_tls)
     left_s = ssl.cert_time_to_seconds(str(until["notAfter"])) - time.time()
     return _expiry(left_s, is_pinned=isinstance(trust, ssl.SSLContext))
 
@@ -95,6 +98,9 @@ def _expiry(left_s: float, is_pinned: bool) -> Check:
 
 
 async def _account(address: ExchangeAddress) -> Check:
+    if not address.uid or not address.password:
+        seen = "not looked at: uid or password is not set"
+        return Check("account", Verdict.SKIPPED, seen)
     account = ExchangeAccount(address)
     try:
         await account.sign_in()
