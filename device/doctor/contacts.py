@@ -9,7 +9,10 @@ REMEDY = (
     "(`gpioinfo` names it), and that the unit's user is in the group gpio."
 )
 
-NOT_INSTALLED = "Install what it needs, or set another under [hardware] in callbox.toml."
+NO_CHIP = (
+    "On a board: lgpio must be installed, and the unit's user in the group gpio. Elsewhere set buttons "
+    "and outputs under [hardware] to disabled."
+)
 
 
 def check_buttons(buttons: Buttons, config: HardwareConfig, is_claimed: bool) -> Check:
@@ -45,5 +48,5 @@ def check_outputs(outputs: Outputs, config: HardwareConfig, is_claimed: bool) ->
 
 
 def _failed(part: str, error: HalError) -> Check:
-    remedy = NOT_INSTALLED if isinstance(error, UnknownBackend) else REMEDY
+    remedy = NO_CHIP if isinstance(error, UnknownBackend) else REMEDY
     return Check(part, Verdict.FAILED, str(error), remedy)

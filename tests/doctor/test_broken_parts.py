@@ -14,14 +14,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from gpiozero.pins.mock import MockFactory
 
 from device.control import messages
+from device.doctor.contacts import check_buttons, check_outputs
 from device.errors import CallboxError
 from device.exchange.client import ExchangeAccount, ExchangeAddress
 from device.exchange.server.config import ExchangeConfig
-from hal import AudioDevice, AudioFault, AudioMode, CameraFault, Facing
+from hal import AudioDevice, AudioFault, AudioMode, Button, CameraFault, Facing, Lamp
 from hal.audio.simulated import SimulatedAudioRouter
+from hal.buttons.gpio import GpioButtons
 from hal.camera.simulated import SimulatedCamera
+from hal.config import GpioBackend, HardwareConfig
+from hal.outputs.gpio import GpioOutputs, OutputPins
 from tests.cli.terminal import CALLBOX
 from tests.control.conftest import Served
 from tests.doctor.conftest import Home
@@ -259,3 +264,17 @@ async def test_a_server_that_is_no_exchange(home: Home) -> None:
         home.url = f"http://127.0.0.1:{port}"
         home.write()
         await home.finds("account", "", "url under [exchange]")
+
+
+def test_lines_that_the_chip_refuses() -> None:
+    """gpiozero's own refusal of a line that there is not, from its mock chip."""
+    config = HardwareConfig(buttons=GpioBackend.GPIO, outputs=GpioBackend.GPIO)
+    buttons = GpioButtons({Button.MUTE: 99}, MockFactory)
+    outputs = GpioOutputs(OutputPins({Lamp.ERROR: 99}), MockFactory)
+    for check in (
+        check_buttons(buttons, config, is_claimed=False),
+        check_outputs(outputs, config, is_claimed=False),
+    ):
+        assert check.verdict.value == "failed"
+        assert "GPIO 99" in check.seen
+        assert "gpioinfo" in check.remedy
