@@ -28,7 +28,18 @@ LEFT_OUT = {
         "tests/media/test_strangers.py",
         "tests/media/test_ways.py",
     ),
-    "minutes each": ("tests/session/test_properties.py::test_ten_thousand_random_calls",),
+    "whole units and their commands": (
+        "tests/control/test_commands.py",
+        "tests/control/test_metrics.py::test_the_command_prints_them",
+        "tests/control/test_snapshot.py",
+        "tests/control/test_socket.py",
+        "tests/control/test_testing.py",
+        "tests/control/test_top.py",
+    ),
+    "minutes each": (
+        "tests/hal/test_alsa.py::test_an_hour_of_blocks_leaves_no_backlog",
+        "tests/session/test_properties.py::test_ten_thousand_random_calls",
+    ),
     # To an ioctl that it does not know QEMU says ENOSYS, the kernel ENOTTY.
     "the kernel's own answers": (
         "tests/hal/test_v4l2.py::test_what_is_no_device_is_refused_by_the_kernel",
@@ -37,15 +48,23 @@ LEFT_OUT = {
 """Files, folders and tests by pytest's names, by what they need. An emulated processor is 10 times
 slower, and real time does not wait for it: encoders, and whole links with their time-outs."""
 
-# An example takes as long as it takes; chance has no place where a failure may only be looked at in CI.
-settings.register_profile("emulated", deadline=None, derandomize=True, database=None)
+# The many examples are run elsewhere: here the processor is asked. Each takes as long as it takes, and
+# chance has no place where a failure may only be looked at in CI.
+settings.register_profile(
+    "emulated", max_examples=20, deadline=None, derandomize=True, database=None
+)
 settings.load_profile("emulated")
 
 
 class Emulated:
-    """Leaves out, and counts what is left."""
+    """Leaves out, shares with other processes, and counts what it ran.
 
-    def __init__(self) -> None:
+    :param taken: A folder in which each process notes the modules it takes. None: it takes all.
+    """
+
+    def __init__(self, taken: Path | None) -> None:
+        self._taken = taken
+        self._mine: dict[Path, bool] = {}
         self._unused = {name for names in LEFT_OUT.values() for name in names}
 
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
@@ -60,6 +79,23 @@ class Emulated:
         if config.args == ["tests"] and self._unused:
             raise pytest.UsageError(f"tests/rig/arm64/emulated.py: no such test: {self._unused}")
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
+        """A module is of the process that comes to it first, with the fixtures that it makes once."""
+        if item.path not in self._mine:
+            self._mine[item.path] = self._take(item.path)
+        return None if self._mine[item.path] else True
+
+    def _take(self, module: Path) -> bool:
+        if self._taken is None:
+            return True
+        name = module.relative_to(ROOT).as_posix().replace("/", ".")
+        try:
+            (self._taken / name).touch(exist_ok=False)
+        except FileExistsError:
+            return False
+        return True
+
     def _is_out(self, name: str) -> bool:
         fits = {each for names in LEFT_OUT.values() for each in names if name == each}
         self._unused -= fits
@@ -72,4 +108,5 @@ class Emulated:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.pluginmanager.register(Emulated(), "emulated")
+    taken = os.environ.get("EMULATED_TAKEN")
+    config.pluginmanager.register(Emulated(Path(taken) if taken else None), "emulated")
