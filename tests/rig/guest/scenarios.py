@@ -93,7 +93,7 @@ def door_of_the_killed(guest: Guest) -> str:
     hung_s = guest.wait(DOOR_LINE, lambda said: said == "0", 30)
     kill("KILL")
     open_door("50")
-    guest.run("kill -9 $(pgrep -f hal.outputs.keeper)")
+    guest.run("pkill -KILL -f '[h]al.outputs.keeper'")
     lone_s = guest.wait(DOOR_LINE, lambda said: said == "0", 60)
     return (
         f"door shut {killed_s:.1f} s after kill -9, {hung_s:.1f} s after a hang with 5 s left, "
