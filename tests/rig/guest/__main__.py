@@ -7,12 +7,15 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 
 from tests.rig.guest import scenarios
+from tests.rig.guest.machine import Disk
 
-ORDER: tuple[Callable[[], str], ...] = (
+ORDER: tuple[Callable[[Disk], str], ...] = (
     scenarios.drivers,
     scenarios.buttons,
+    scenarios.sound,
     scenarios.watchdogs,
     scenarios.power_cuts,
 )
@@ -23,17 +26,18 @@ def main(names: list[str]) -> int:
     if unknown := set(names) - set(known):
         say(f"no such scenario: {', '.join(unknown)}; there are: {', '.join(known)}")
         return 2
-    results = {name: run(known[name]) for name in names or known}
+    with closing(Disk()) as disk:
+        results = {name: run(known[name], disk) for name in names or known}
     good = [words for words in results.values() if words]
     print(f"{len(good)} of {len(results)}; {'; '.join(good)}")
     return int(len(good) < len(results))
 
 
-def run(scenario: Callable[[], str]) -> str:
+def run(scenario: Callable[[Disk], str], disk: Disk) -> str:
     """What it measured; nothing if it failed."""
     begun_s = time.monotonic()
     try:
-        words = scenario()
+        words = scenario(disk)
     except Exception as error:
         say(f"{scenario.__name__:12} FAILED: {error}")
         return ""

@@ -37,10 +37,10 @@ class Disk:
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="callbox-guest-"))
         self.image = self.folder / "disk.qcow2"
+        self.states: set[str] = set()
         base = (CACHE / "disk.img").resolve()
-        _do(
-            "qemu-img", "create", "-q", "-f", "qcow2", "-b", str(base), "-F", "raw", str(self.image)
-        )
+        create = ("qemu-img", "create", "-q", "-f", "qcow2", "-b", str(base), "-F", "raw")
+        _do(*create, str(self.image))
 
     def close(self) -> None:
         shutil.rmtree(self.folder)
@@ -49,9 +49,10 @@ class Disk:
 class Guest:
     """A machine that is on."""
 
-    def __init__(self, disk: Disk, has_units: bool = True) -> None:
-        """``has_units``: callbox and its exchange start by themselves."""
-        self._folder = disk.folder
+    def __init__(self, disk: Disk, has_units: bool = True, state: str = "") -> None:
+        """``has_units``: callbox and its exchange start by themselves. ``state``: one that was saved,
+        with what the disk held then; else it boots."""
+        self._folder, self._states = disk.folder, disk.states
         kernel = _KERNEL if has_units else _KERNEL + _WITHOUT_UNITS
         shell, control = self._folder / "shell", self._folder / "control"
         self._begun_s = time.monotonic()
@@ -66,6 +67,7 @@ class Guest:
                 *("-serial", f"file:{self._folder / 'console'}"),
                 *("-serial", f"unix:{shell},server=on,wait=off"),
                 *("-qmp", f"unix:{control},server=on,wait=off"),
+                *(("-loadvm", state) if state else ()),
             ],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -88,13 +90,15 @@ class Guest:
             raise Failed(f"{command}\n{said}\nexit code {code}")
         return said.strip()
 
-    def wait(self, command: str, fits: Callable[[str], bool], within_s: float) -> float:
+    def wait(
+        self, command: str, fits: Callable[[str], bool], within_s: float, every_s: float = 0.2
+    ) -> float:
         """Until what the command says fits; how long that took. Raises Failed."""
         begun_s = time.monotonic()
         while not fits(said := self.run(command, check=False)):
             if time.monotonic() - begun_s > within_s:
                 raise Failed(f"not within {within_s:.0f} s: {command}\n{said}")
-            time.sleep(0.2)
+            time.sleep(every_s)
         return time.monotonic() - begun_s
 
     def ask(self, command: str, **arguments: Any) -> Any:
@@ -110,11 +114,12 @@ class Guest:
             else:
                 return answer["return"]
 
-    def monitor(self, line: str) -> None:
-        """QEMU's monitor: savevm NAME, loadvm NAME."""
-        said = self.ask("human-monitor-command", **{"command-line": line})
+    def save(self, state: str) -> None:
+        """The machine as it is now, memory and disk, kept on its disk."""
+        said = self.ask("human-monitor-command", **{"command-line": f"savevm {state}"})
         if said.strip():
-            raise Failed(f"{line}: {said}")
+            raise Failed(f"savevm: {said}")
+        self._states.add(state)
 
     def wait_off(self, within_s: float) -> list[str]:
         """Until the machine has gone by itself; what QEMU told of it."""
@@ -188,9 +193,9 @@ class Guest:
 
 
 @contextmanager
-def booted(disk: Disk, has_units: bool = True) -> Iterator[Guest]:
+def booted(disk: Disk, has_units: bool = True, state: str = "") -> Iterator[Guest]:
     """A guest that is up, to be cut off at the end."""
-    guest = Guest(disk, has_units)
+    guest = Guest(disk, has_units, state)
     try:
         yield guest
     finally:
