@@ -131,8 +131,10 @@ def main() -> dict[str, Any]:
     until(lambda: AudioMode.SPEAKER in unit.modes, "the card is there")
     unit.open()
     before = both_ways(unit)
-    (DRIVER / "unbind").write_text("snd_aloop.0")
-    gone_s = until(lambda: AudioMode.SPEAKER not in unit.modes, "its going is noticed")
+    unbound_s = time.monotonic()
+    (DRIVER / "unbind").write_text("snd_aloop.0")  # returns when nobody has the card open any more
+    until(lambda: AudioMode.SPEAKER not in unit.modes, "its going is noticed")
+    gone_s = time.monotonic() - unbound_s
     told = unit.failures.get(timeout=PATIENCE_S)
     (DRIVER / "bind").write_text("snd_aloop.0")
     back_s = until(lambda: AudioMode.SPEAKER in unit.modes, "its return is noticed")
