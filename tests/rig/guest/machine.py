@@ -16,9 +16,11 @@ from typing import Any
 CACHE = Path(os.environ.get("RIG_CACHE", Path.home() / ".cache" / "callbox-rig")) / "guest"
 BOOT_WITHIN_S = 300.0
 """Emulated on a busy machine; 25 s on an idle one."""
-_KERNEL = "console=ttyS0 root=/dev/vda rw quiet mitigations=off audit=0 nokaslr panic=0"
+_KERNEL = (
+    "console=ttyS0 root=/dev/vda rw quiet mitigations=off audit=0 nokaslr panic=0 net.ifnames=0"
+)
 _WITHOUT_UNITS = "".join(
-    f" systemd.mask={unit}.service" for unit in ("callbox", "callbox-exchange", "far-end")
+    f" systemd.mask={unit}.service" for unit in ("callbox", "callbox-exchange")
 )
 _MACHINE = (
     *("-M", "q35", "-accel", "tcg,thread=multi", "-cpu", "Nehalem", "-smp", "2", "-m", "1024"),
@@ -64,6 +66,8 @@ class Guest:
                 # The disk's own cache is lost with the power; what the guest synced is not.
                 *("-drive", f"file={disk.image},if=none,id=disk,cache=writeback"),
                 *("-device", "virtio-blk-pci,drive=disk"),
+                *("-netdev", "tap,id=lan,ifname=guest0,script=no,downscript=no"),
+                *("-device", "virtio-net-pci,netdev=lan"),
                 *("-serial", f"file:{self._folder / 'console'}"),
                 *("-serial", f"unix:{shell},server=on,wait=off"),
                 *("-qmp", f"unix:{control},server=on,wait=off"),
