@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 CACHE = Path(os.environ.get("RIG_CACHE", Path.home() / ".cache" / "callbox-rig")) / "guest"
-BOOT_WITHIN_S = 300.0
+BOOT_WITHIN_S = 600.0
 """Emulated on a busy machine; 25 s on an idle one."""
 _KERNEL = (
     "console=ttyS0 root=/dev/vda rw quiet mitigations=off audit=0 nokaslr panic=0 net.ifnames=0"
