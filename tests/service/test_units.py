@@ -3,7 +3,7 @@
 from collections import defaultdict
 from pathlib import Path
 
-from device.cli.main import DEFAULT_CONFIG, DEFECT
+from device.cli.main import DEFAULT_CONFIG
 from device.cli.service import BOOT
 from device.control.client import DEFAULT_FOLDER
 from device.service.first_boot import NAME
@@ -61,8 +61,17 @@ def test_the_paths_are_those_of_the_program() -> None:
     assert settings("callbox-first-boot.service")["ConditionPathExists"] == [str(BOOT / NAME)]
 
 
-def test_a_defect_is_not_taken_for_an_explained_failure() -> None:
-    told = (SYSTEMD / "last-resort").read_text()
+def test_what_hangs_again_and_again_comes_to_the_last_resort() -> None:
+    """All the starts that are allowed fit into the time in which they are counted."""
+    unit = settings("callbox.service")
+    (burst,), (interval,) = unit["StartLimitBurst"], unit["StartLimitIntervalSec"]
+    (start_s,), (stop_s,) = unit["TimeoutStartSec"], unit["TimeoutStopSec"]
+    (watchdog_s,) = unit["WatchdogSec"]
+    assert interval == "10min"
+    longest_s = max(float(start_s), STANDSTILL_S + BEAT_S + float(watchdog_s)) + 2 * float(stop_s)
+    assert int(burst) * longest_s < 600
+
+
+def test_a_wrong_configuration_does_not_start_it_anew() -> None:
+    """Other ends: test_last_resort.py."""
     assert settings("callbox.service")["RestartPreventExitStatus"] == ["2"]
-    assert "\n1/2)" in told
-    assert f"1/{DEFECT})" not in told

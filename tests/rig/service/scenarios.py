@@ -145,7 +145,7 @@ def explained_failure(machine: Machine) -> str:
     machine.run("cp -p /etc/callbox/exchange.pem /tmp/good.pem; echo no >/etc/callbox/exchange.pem")
     machine.run("systemctl reset-failed callbox; systemctl restart callbox", check=False)
     said = "journalctl -o cat -u callbox-last-resort"
-    machine.wait(lambda: "next try is in 60 s" in machine.run(said), "words", 60)
+    machine.wait(lambda: "tried again in 60 s" in machine.run(said), "words", 60)
     machine.run("cp -p /tmp/good.pem /etc/callbox/exchange.pem; systemctl stop callbox-last-resort")
     fresh(machine)
     for _ in range(6):
