@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -19,7 +20,12 @@ START_WITHIN_S = 60.0
 """Python and lgpio come up in two seconds on a Raspberry Pi Zero 2 W, in twenty where it is emulated."""
 ANSWER_WITHIN_S = 1.0
 END_WITHIN_S = 2.0
-MOST_RESTARTS = 3
+FIRST_PAUSE_S = 1.0
+LONGEST_PAUSE_S = 30.0
+"""Between two attempts to have a keeper again, doubled each time. The first one comes at once: the dead
+one may have left the door open."""
+LIVED_S = 120.0
+"""The next end of a keeper that lived so long is a new trouble, and begins without a pause."""
 
 
 class Keeper(Protocol):
@@ -45,12 +51,16 @@ class ProcessKeeper:
     def __init__(self, command: Sequence[str]) -> None:
         # lgpio makes a FIFO in LG_WD whose name two processes would share.
         self._folder = tempfile.mkdtemp(prefix="callbox-door-")
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={**os.environ, "LG_WD": self._folder},
-        )
+        try:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env={**os.environ, "LG_WD": self._folder},
+            )
+        except OSError:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            raise
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._pipes = (self._process.stdin, self._process.stdout)
@@ -84,14 +94,17 @@ def board_keeper(pin: int, maximum_s: float) -> ProcessKeeper:
 
 class DoorRelay:
     """Off at first. Should the unit end, its keeper shuts the door; should the keeper end, another
-    one, which begins with that. Thread-safe."""
+    one, which begins with that. There is no last attempt: nobody else would shut it. Thread-safe."""
 
     def __init__(self, start_keeper: Callable[[], Keeper]) -> None:
         self._start_keeper = start_keeper
         self._lock = threading.Lock()
-        self._keeper: Keeper | None = self._ready_keeper()
-        self._is_closed = False
-        self._watch = threading.Thread(target=self._replace_the_dead, name="door", daemon=True)
+        self._closing = threading.Event()
+        keeper = self._ready_keeper()
+        self._keeper: Keeper | None = keeper
+        self._watch = threading.Thread(
+            target=self._replace_the_dead, args=(keeper,), name="door", daemon=True
+        )
         self._watch.start()
 
     def hold(self, duration_s: float) -> None:
@@ -99,8 +112,8 @@ class DoorRelay:
         with self._lock:
             if self._keeper is None:
                 raise OutputsUnavailable(
-                    "The process that holds the door relay has ended; see the log. "
-                    "Try again; else restart callbox."
+                    "The process that holds the door relay has ended, and another one is being "
+                    "started. Try again in a moment; if it stays so, see the log."
                 )
             try:
                 os.write(self._keeper.commands, b"%f\n" % duration_s)
@@ -112,8 +125,9 @@ class DoorRelay:
                 raise OutputsUnavailable(f"The door relay could not be switched ({answer}).")
 
     def close(self) -> None:
+        """Off, unless no keeper can be started. Waits for one that is starting. Idempotent."""
         with self._lock:
-            self._is_closed = True
+            self._closing.set()
             keeper, self._keeper = self._keeper, None
         if keeper is not None:
             keeper.retire()
@@ -128,34 +142,55 @@ class DoorRelay:
             raise OutputsUnavailable(answer)
         return keeper
 
-    def _replace_the_dead(self) -> None:
-        for restarts_left in reversed(range(MOST_RESTARTS + 1)):
-            keeper = self._keeper
-            if keeper is None:
-                return
+    def _replace_the_dead(self, keeper: Keeper | None) -> None:
+        pauses = _Pauses()
+        while keeper is not None:
+            began_s = time.monotonic()
             keeper.wait()
             with self._lock:
-                if self._is_closed:
-                    return
+                if self._closing.is_set():
+                    return  # retired by who closed it
                 self._keeper = None
             keeper.retire()
             logger.error("The process that holds the door relay has ended.")
-            if restarts_left and not self._take_on():
-                return
+            if time.monotonic() - began_s > LIVED_S:
+                pauses = _Pauses()
+            keeper = self._successor(pauses)
 
-    def _take_on(self) -> bool:
-        """A new keeper. Whether there is one to be watched."""
+    def _successor(self, pauses: "_Pauses") -> Keeper | None:
+        """A new keeper, however long that takes. None: closed meanwhile; it is tried once even then,
+        since the door may be open."""
+        while True:
+            self._closing.wait(pauses.next_s())
+            keeper = self._tried_keeper()
+            with self._lock:
+                if not self._closing.is_set():
+                    self._keeper = keeper
+                    if keeper is not None:
+                        return keeper
+                    continue
+            if keeper is not None:
+                keeper.retire()
+            return None
+
+    def _tried_keeper(self) -> Keeper | None:
         try:
-            keeper = self._ready_keeper()
-        except OutputsUnavailable as error:
-            logger.error("There is no new one: %s", error)
-            return False
-        with self._lock:
-            if not self._is_closed:
-                self._keeper = keeper
-                return True
-        keeper.retire()
-        return False
+            return self._ready_keeper()
+        except Exception as error:  # no memory, no file descriptors; this thread must not end
+            logger.error("There is no new one yet: %s", error)
+            return None
+
+
+class _Pauses:
+    """Before each attempt: none at first, then ever longer."""
+
+    def __init__(self) -> None:
+        self._next_s = 0.0
+
+    def next_s(self) -> float:
+        pause_s = self._next_s
+        self._next_s = min(max(FIRST_PAUSE_S, 2 * pause_s), LONGEST_PAUSE_S)
+        return pause_s
 
 
 def _answer(keeper: Keeper, within_s: float) -> str:

@@ -1,5 +1,6 @@
 """The door shuts in time, whoever dies or hangs: real processes, with a file for the relay."""
 
+import errno
 import os
 import select
 import signal
@@ -164,24 +165,76 @@ def test_a_keeper_that_cannot_start_says_why() -> None:
         DoorRelay(lambda: ProcessKeeper(lament))
 
 
-def test_a_keeper_that_dies_again_and_again_is_given_up(file: Path) -> None:
-    started = 0
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay, "FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr(relay, "LONGEST_PAUSE_S", 0.02)
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_keeper_that_dies_again_and_again_is_never_given_up(file: Path) -> None:
+    """The last one leaves the door open: only one more can shut it."""
+    dying = [sys.executable, "-c", "print('ready')"]
+    commands = iter([dying] * 6)
+    door = DoorRelay(lambda: ProcessKeeper(next(commands, command(file))))
+    try:
+        file.write_text("on")
+        until(lambda: file.read_text() == "off")
+    finally:
+        door.close()
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_successor_that_cannot_be_started_is_tried_again(file: Path) -> None:
+    """With no memory, no file descriptors, or the line still claimed."""
+    keepers: list[ProcessKeeper] = []
+    troubles = iter(
+        [OSError(errno.ENOMEM, "Cannot allocate memory"), OutputsUnavailable("GPIO busy")]
+    )
 
     def start() -> ProcessKeeper:
-        nonlocal started
-        started += 1
-        return ProcessKeeper([sys.executable, "-c", "print('ready')"])
+        if keepers and (trouble := next(troubles, None)) is not None:
+            raise trouble
+        keepers.append(ProcessKeeper(command(file)))
+        return keepers[-1]
 
     door = DoorRelay(start)
-    until(lambda: started == 1 + relay.MOST_RESTARTS)
+    try:
+        door.hold(60.0)
+        keepers[0].kill()
+        until(lambda: file.read_text() == "off")
+    finally:
+        door.close()
+    assert len(keepers) == 2
 
-    def is_given_up() -> bool:
-        with pytest.raises(OutputsUnavailable) as raised:
-            door.hold(1.0)
-        return "restart callbox" in str(raised.value)
 
-    until(is_given_up)
+def test_a_door_left_open_is_shut_at_the_close(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay, "FIRST_PAUSE_S", 600.0)
+    monkeypatch.setattr(relay, "LONGEST_PAUSE_S", 600.0)
+    attempts: list[list[str]] = []
+    commands = iter([command(file), ["/nothing/there"]])
+
+    def start() -> ProcessKeeper:
+        attempts.append(next(commands, command(file)))
+        return ProcessKeeper(attempts[-1])
+
+    door = DoorRelay(start)
+    door.hold(60.0)
+    keeper = door._keeper
+    assert keeper is not None
+    keeper.kill()
+    until(lambda: len(attempts) == 2)
+    with pytest.raises(OutputsUnavailable, match="Try again"):
+        until(lambda: door.hold(60.0) is not None)
     door.close()
+    assert file.read_text() == "off"
+
+
+def test_the_pauses_grow_up_to_a_limit() -> None:
+    pauses = relay._Pauses()
+    seen = [pauses.next_s() for _ in range(9)]
+    assert seen[:4] == [0.0, 1.0, 2.0, 4.0]
+    assert seen[-1] == seen[-2] == relay.LONGEST_PAUSE_S
 
 
 def test_the_longest_time_holds_whatever_is_asked() -> None:
