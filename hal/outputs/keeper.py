@@ -2,8 +2,10 @@
 
 A line of a Raspberry Pi keeps its level when the process that drove it ends (docs/adr/0013), so the one
 that ends the opening must be another than the one that may be killed, or hang. Standard input brings
-durations in seconds, one a line; its end, which comes with the death of the unit, shuts the door.
-Standard output has READY or an explanation, and then HELD for each duration, once the relay is on.
+durations in seconds, one a line; its end, which comes with the death of the unit, shuts the door and
+ends this process. SIGTERM only shuts the door: systemd sends it to both, and the unit is still to close
+its outputs. Standard output has READY or an explanation, and then HELD for each duration, once the relay
+is on.
 """
 
 import os
@@ -54,9 +56,9 @@ def keep(line: Line, commands: int, replies: int, maximum_s: float) -> None:
 
 
 def main(pin: int, maximum_s: float) -> int:
-    # A terminal's Ctrl-C is meant for the unit, whose end is this one's. systemd's SIGTERM is for all.
+    # A terminal's Ctrl-C is meant for the unit, whose end is this one's.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # until there is a line
     try:
         factory = board_factory()
         line = gpiozero.OutputDevice(pin, pin_factory=factory)
@@ -64,12 +66,18 @@ def main(pin: int, maximum_s: float) -> int:
         print(" ".join(str(error).split()), flush=True)
         return 1
     try:
-        with suppress(BrokenPipeError):  # the unit died between a command and its answer
-            keep(line, sys.stdin.fileno(), sys.stdout.fileno(), maximum_s)
+        keep_for_unit(line, maximum_s)
     finally:
         line.close()
         factory.close()
     return 0
+
+
+def keep_for_unit(line: Line, maximum_s: float) -> None:
+    """``keep``, for who is at the other end of standard input and output. In the main thread."""
+    signal.signal(signal.SIGTERM, lambda *_: line.off())
+    with suppress(BrokenPipeError):  # the unit died between a command and its answer
+        keep(line, sys.stdin.fileno(), sys.stdout.fileno(), maximum_s)
 
 
 if __name__ == "__main__":

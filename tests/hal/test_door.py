@@ -22,16 +22,14 @@ from tests.hal.listening import PATIENCE_S
 KEEPER = """
 import sys
 from pathlib import Path
-from hal.outputs.keeper import keep
-import signal
+from hal.outputs.keeper import keep_for_unit
 
 class FileLine:
     def on(self): file.write_text("on")
     def off(self): file.write_text("off")
 
-signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 file = Path(sys.argv[1])
-keep(FileLine(), 0, 1, float(sys.argv[2]))
+keep_for_unit(FileLine(), float(sys.argv[2]))
 """
 UNIT = """
 import sys
@@ -112,10 +110,7 @@ def test_the_door_shuts_in_time_when_the_unit_hangs(file: Path) -> None:
         process.kill()
 
 
-@pytest.mark.parametrize("name", [signal.SIGKILL, signal.SIGTERM])
-def test_a_keeper_that_is_killed_has_a_successor_that_shuts_the_door(
-    file: Path, name: signal.Signals
-) -> None:
+def test_a_keeper_that_is_killed_has_a_successor_that_shuts_the_door(file: Path) -> None:
     keepers: list[ProcessKeeper] = []
 
     def start() -> ProcessKeeper:
@@ -125,7 +120,7 @@ def test_a_keeper_that_is_killed_has_a_successor_that_shuts_the_door(
     door = DoorRelay(start)
     try:
         door.hold(60.0)
-        os.kill(keepers[0].pid, name)
+        keepers[0].kill()
         until(lambda: file.read_text() == "off")
 
         def is_held() -> bool:
@@ -139,6 +134,28 @@ def test_a_keeper_that_is_killed_has_a_successor_that_shuts_the_door(
     finally:
         door.close()
     assert file.read_text() == "off"
+
+
+def test_an_orderly_stop_of_all_processes_shuts_the_door_and_starts_no_other_keeper(
+    file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """systemd sends SIGTERM to the keeper as well, and then the unit closes its outputs."""
+    keepers: list[ProcessKeeper] = []
+
+    def start() -> ProcessKeeper:
+        keepers.append(ProcessKeeper(command(file)))
+        return keepers[-1]
+
+    door = DoorRelay(start)
+    door.hold(60.0)
+    os.kill(keepers[0].pid, signal.SIGTERM)
+    until(lambda: file.read_text() == "off")
+    door.hold(60.0)
+    assert file.read_text() == "on"
+    door.close()
+    assert file.read_text() == "off"
+    assert len(keepers) == 1
+    assert not caplog.records
 
 
 def test_a_keeper_that_hangs_is_replaced(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
