@@ -5,9 +5,9 @@ import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 
-from hal.audio import libasound
+from hal.audio import mixers
+from hal.audio.alsa_pcm import AlsaCapture, AlsaPlayback
 from hal.audio.hotplug import Hotplug
-from hal.audio.libasound import AlsaCapture, AlsaPlayback
 from hal.audio.pcm import SoundCounters
 from hal.audio.presence import PresentRoute
 from hal.audio.protocol import (
@@ -183,16 +183,16 @@ class _Run:
         """The others are muted first, since two routes may have one control."""
         for other in self._routes.present.values():
             if other.device.mode is not present.device.mode and other.route.control:
-                libasound.set_playback_control(
+                mixers.set_playback_control(
                     other.route.mixer, other.route.control, muted=True, volume_percent=None
                 )
         route = present.route
         if route.control:
-            libasound.set_playback_control(
+            mixers.set_playback_control(
                 route.mixer, route.control, muted=False, volume_percent=route.volume_percent
             )
         if route.capture_control:
-            libasound.set_capture_control(
+            mixers.set_capture_control(
                 route.mixer, route.capture_control, route.capture_volume_percent
             )
 

@@ -1,230 +1,210 @@
-"""ALSA through pyalsaaudio: one PCM each way and the mixer. The only place that imports it.
+"""libasound's PCMs by ctypes, which lets Python's other threads run during each call.
 
-PCMs are opened without blocking and waited for with poll, so that a device that stands still is
-noticed; a blocking write would wait for ten seconds (the kernel's wait_for_avail).
+pyalsaaudio opens, sets up and closes with Python's lock held, and a Bluetooth headset takes a second or
+two for that (docs/adr/0010). Function names and their order are those of alsa-lib's pcm.h.
 """
 
+import ctypes
 import errno
-import logging
-import os
-import select
-import time
-from collections.abc import Callable
-from contextlib import suppress
-from typing import Any, TypeVar
+from ctypes import byref, c_char_p, c_int, c_long, c_short, c_uint, c_ulong, c_ushort, c_void_p
+from enum import Enum
 
-from hal.audio.protocol import BLOCK_BYTES, BLOCK_S, BLOCK_SAMPLES, SAMPLE_RATE_HZ
-from hal.errors import AudioFault, AudioUnavailable, UnknownBackend
+from hal.audio.protocol import BLOCK_SAMPLES, SAMPLE_RATE_HZ
+from hal.errors import UnknownBackend
 
+_LIBRARY = "libasound.so.2"
 try:
-    import alsaaudio
-except ImportError as missing:
+    _free = ctypes.CDLL(_LIBRARY)
+    _quick = ctypes.PyDLL(_LIBRARY)
+    """With the lock held: what never waits, twice a block, is not to queue up for the lock after it."""
+except OSError as missing:
     raise UnknownBackend(
-        f"[hardware] audio = 'alsa' needs pyalsaaudio and libasound ({missing}). "
-        "sudo apt-get install libasound2-dev gcc python3-dev; then, in callbox's folder: "
-        ".venv/bin/pip install -e '.[pi]'. Off a board, set audio = 'simulated'."
+        f"[hardware] audio = 'alsa' needs libasound ({missing}). sudo apt-get install libasound2-dev. "
+        "Off a board, set audio = 'simulated'."
     ) from missing
 
-logger = logging.getLogger(__name__)
-
-START_S = 3.0
-"""A Bluetooth headset makes its voice link only when it is opened, which takes a second or two."""
-STALL_S = 0.6
-"""A device that has moved, and then moves nothing for so long, stands still."""
-FINISH_S = 0.25
-"""More than any buffer here; a Bluetooth headset may keep more, which is then cut."""
-CAPTURE_BUFFER_BLOCKS = 8
-"""Does not add to the delay, as a block is taken as soon as it is there."""
-STALE_BLOCKS = 4
-"""A backlog of more than this is dropped."""
-_ATTEMPTS = 5
-
-Result = TypeVar("Result")
+_NONBLOCK = 1
+_RW_INTERLEAVED = 3
+_S16_LE = 2
+_SAMPLE_BYTES = 2
 
 
-class _Pcm:
-    """An opened PCM of 48 kHz mono s16. Raises AudioUnavailable (ABSENT, BUSY, FAILED)."""
+class _PollFd(ctypes.Structure):
+    _fields_ = (("fd", c_int), ("events", c_short), ("revents", c_short))
 
-    def __init__(self, kind: int, device: str, buffer_blocks: int) -> None:
-        self.device = device
-        try:
-            self._pcm = alsaaudio.PCM(
-                kind,
-                alsaaudio.PCM_NONBLOCK,
-                device=device,
-                rate=SAMPLE_RATE_HZ,
-                channels=1,
-                format=alsaaudio.PCM_FORMAT_S16_LE,
-                periodsize=BLOCK_SAMPLES,
-                periods=buffer_blocks,
-            )
-        except alsaaudio.ALSAAudioError as error:
-            raise _not_opened(device, str(error)) from error
-        self._buffer_samples = self._check(self._pcm.info())
-        self._patience_s = START_S
-        self._fds = self._pcm.polldescriptors()
-        self._poll = select.poll()
-        for fd, events in self._fds:
-            self._poll.register(fd, events)
 
-    def close(self) -> None:
-        """At once. pyalsaaudio would play out what is queued, which never ends where nothing moves."""
-        with suppress(alsaaudio.ALSAAudioError):  # it may have gone
-            self._pcm.drop()
-        self._pcm.close()
+_Number = ctypes.POINTER(c_int)
+_Count = ctypes.POINTER(c_uint)
+_Frames = ctypes.POINTER(c_ulong)
+_Fds = ctypes.POINTER(_PollFd)
+_Handle = ctypes.POINTER(c_void_p)
+for _library, _name, _result, _arguments in (
+    (_free, "snd_strerror", c_char_p, (c_int,)),
+    (_free, "snd_pcm_open", c_int, (_Handle, c_char_p, c_int, c_int)),
+    (_free, "snd_pcm_close", c_int, (c_void_p,)),
+    (_free, "snd_pcm_drop", c_int, (c_void_p,)),
+    (_free, "snd_pcm_prepare", c_int, (c_void_p,)),
+    (_free, "snd_pcm_writei", c_long, (c_void_p, c_char_p, c_ulong)),
+    (_free, "snd_pcm_readi", c_long, (c_void_p, c_void_p, c_ulong)),
+    (_free, "snd_pcm_get_params", c_int, (c_void_p, _Frames, _Frames)),
+    (_free, "snd_pcm_poll_descriptors_count", c_int, (c_void_p,)),
+    (_free, "snd_pcm_poll_descriptors", c_int, (c_void_p, _Fds, c_uint)),
+    (_free, "snd_pcm_hw_params_malloc", c_int, (_Handle,)),
+    (_free, "snd_pcm_hw_params_free", None, (c_void_p,)),
+    (_free, "snd_pcm_hw_params_any", c_int, (c_void_p, c_void_p)),
+    (_free, "snd_pcm_hw_params_set_access", c_int, (c_void_p, c_void_p, c_int)),
+    (_free, "snd_pcm_hw_params_set_format", c_int, (c_void_p, c_void_p, c_int)),
+    (_free, "snd_pcm_hw_params_set_channels", c_int, (c_void_p, c_void_p, c_uint)),
+    (_free, "snd_pcm_hw_params_set_rate", c_int, (c_void_p, c_void_p, c_uint, c_int)),
+    (
+        _free,
+        "snd_pcm_hw_params_set_period_size_near",
+        c_int,
+        (c_void_p, c_void_p, _Frames, _Number),
+    ),
+    (_free, "snd_pcm_hw_params_set_periods_near", c_int, (c_void_p, c_void_p, _Count, _Number)),
+    (_free, "snd_pcm_hw_params", c_int, (c_void_p, c_void_p)),
+    (_quick, "snd_pcm_avail", c_long, (c_void_p,)),
+    (
+        _quick,
+        "snd_pcm_poll_descriptors_revents",
+        c_int,
+        (c_void_p, _Fds, c_uint, ctypes.POINTER(c_ushort)),
+    ),
+):
+    _function = getattr(_library, _name)
+    _function.restype, _function.argtypes = _result, _arguments
 
-    def _check(self, info: dict[str, Any]) -> int:
-        """The length of its buffer; pyalsaaudio takes what it gets without a word."""
-        if (info["rate"], info["channels"], info["format_name"]) != (SAMPLE_RATE_HZ, 1, "S16_LE"):
-            self._pcm.close()
-            raise AudioUnavailable(
-                AudioFault.FAILED,
-                f"{self.device} cannot do 48000 Hz, 1 channel, 16 bit by itself. "
-                f"Set it to plughw:... or plug:'{self.device}', which convert.",
-            )
-        return int(info["buffer_size"])
 
-    def _wait(self) -> None:
-        """Until the device has room, or sound. Its plug-ins may wake poll for nothing."""
-        deadline_s = time.monotonic() + self._patience_s
-        while (left_s := deadline_s - time.monotonic()) > 0:
-            events = dict(self._poll.poll(left_s * 1000))
-            state = [(fd, events.get(fd, 0)) for fd, _ in self._fds]
-            if events and self._asked(self._pcm.polldescriptors_revents, state):
-                return
-        raise AudioUnavailable(
-            AudioFault.FAILED, f"{self.device} stands still. Check its cable and its power."
+class AlsaError(Exception):
+    """What libasound answered. ``number``: an errno."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(_free.snd_strerror(-number).decode(errors="replace"))
+        self.number = number
+
+
+class Xrun(AlsaError):
+    """The device ran empty, or over. It is ready to start anew."""
+
+
+class Unsuitable(AlsaError):
+    """The device has not 48 kHz, one channel and 16 bit, and does not convert."""
+
+
+class Direction(Enum):
+    """SND_PCM_STREAM_..."""
+
+    PLAYBACK = 0
+    CAPTURE = 1
+
+
+class Pcm:
+    """An opened PCM of 48 kHz mono s16, which never waits. All methods raise AlsaError."""
+
+    def __init__(self, device: str, direction: Direction, buffer_blocks: int) -> None:
+        """``buffer_blocks`` of 10 ms, or as near as the device comes to it."""
+        handle = c_void_p()
+        _checked(
+            _free.snd_pcm_open(byref(handle), device.encode(), direction.value, _NONBLOCK),
         )
-
-    def _asked(self, call: Callable[..., Result], *arguments: object) -> Result:
+        self._pcm: int | None = handle.value
         try:
-            return call(*arguments)
-        except alsaaudio.ALSAAudioError as error:
-            gone = os.strerror(errno.ENODEV) in str(error)
-            fault = AudioFault.DISCONNECTED if gone else AudioFault.FAILED
-            what = "was unplugged" if gone else f"stopped working ({error})"
-            raise AudioUnavailable(fault, f"{self.device} {what}.") from error
-
-
-def _not_opened(device: str, error: str) -> AudioUnavailable:
-    """pyalsaaudio tells the reason only as the text of libasound, which is strerror's."""
-    known = {
-        errno.EBUSY: (AudioFault.BUSY, "another program, or another route, uses it"),
-        errno.ENOENT: (AudioFault.ABSENT, "there is no such device; `aplay -L` lists them"),
-        errno.ENODEV: (AudioFault.ABSENT, "it is not connected"),
-        errno.ENXIO: (AudioFault.ABSENT, "it is not connected"),
-        errno.EACCES: (AudioFault.FAILED, "the user is not in the group audio"),
-    }
-    for number, (fault, meaning) in known.items():
-        if os.strerror(number) in error:
-            return AudioUnavailable(fault, f"{device} cannot be opened: {meaning}.")
-    return AudioUnavailable(AudioFault.FAILED, f"{device} cannot be opened ({error}).")
-
-
-class AlsaPlayback(_Pcm):
-    """A PlaybackPcm."""
-
-    def __init__(self, device: str, buffer_blocks: int) -> None:
-        super().__init__(alsaaudio.PCM_PLAYBACK, device, buffer_blocks)
-        self._unmoved_samples = self._buffer_samples
-        """How much it takes without having moved."""
+            _set_up(self._opened, buffer_blocks)
+            self.buffer_samples = self._buffer_samples()
+            self._fds = self._poll_descriptors()
+        except AlsaError:
+            self.close()
+            raise
 
     @property
-    def cushion_blocks(self) -> int:
-        return max(1, self._buffer_samples // BLOCK_SAMPLES - 1)
+    def poll_descriptors(self) -> list[tuple[int, int]]:
+        """Each with the events to wait for."""
+        return [(each.fd, each.events) for each in self._fds]
 
-    def write(self, sound: bytes) -> bool:
-        left, underruns = sound, 0
-        while left:
-            self._wait()
-            taken = self._asked(self._pcm.write, left)
-            if taken == -errno.EPIPE:
-                underruns += 1
-                if underruns == _ATTEMPTS:
-                    raise AudioUnavailable(AudioFault.FAILED, f"{self.device} takes no sound.")
-                left = bytes(BLOCK_BYTES * self.cushion_blocks) + sound
-            else:
-                left = left[2 * taken :]
-                self._has_taken(taken)
-        return not underruns
-
-    def _has_taken(self, samples: int) -> None:
-        self._unmoved_samples -= samples
-        if self._unmoved_samples < 0:
-            self._patience_s = STALL_S
-
-    def finish(self) -> None:
-        deadline_s = time.monotonic() + FINISH_S
-        # An empty buffer is an underrun, which avail tells as an error.
-        while 0 <= self._pcm.avail() < self._buffer_samples and time.monotonic() < deadline_s:
-            time.sleep(BLOCK_S / 2)
-        self.close()
-
-
-class AlsaCapture(_Pcm):
-    """A CapturePcm."""
-
-    def __init__(self, device: str) -> None:
-        super().__init__(alsaaudio.PCM_CAPTURE, device, CAPTURE_BUFFER_BLOCKS)
-        self._kept = b""
-
-    def read(self) -> bytes | None:
-        while len(self._kept) < BLOCK_BYTES:
-            count, sound = self._asked(self._pcm.read)
-            if count == -errno.EPIPE:
-                self._kept = b""
-                return None
-            if count == 0:  # the first read starts the device, so one waits only after it
-                self._wait()
-            else:
-                self._patience_s = STALL_S
-            self._kept += sound
-        block, self._kept = self._kept[:BLOCK_BYTES], self._kept[BLOCK_BYTES:]
-        return block
-
-    def drop_stale(self) -> int:
-        waiting = (self._pcm.avail() + len(self._kept) // 2) // BLOCK_SAMPLES
-        if waiting <= STALE_BLOCKS:
-            return 0
-        return sum(self.read() is not None for _ in range(waiting - 1))
-
-
-def set_playback_control(mixer: str, control: str, muted: bool, volume_percent: int | None) -> None:
-    """Mute or unmute a simple mixer control, and set its volume. What cannot be is logged."""
-
-    def change(opened: Any) -> None:
-        if volume_percent is not None and not muted:
-            opened.setvolume(volume_percent, pcmtype=alsaaudio.PCM_PLAYBACK)
-        if "Playback Mute" in opened.switchcap():
-            opened.setmute(muted)
-
-    _with_control(mixer, control, change)
-
-
-def set_capture_control(mixer: str, control: str, volume_percent: int | None) -> None:
-    """Let a microphone's control through, and set its gain. What cannot be is logged."""
-
-    def change(opened: Any) -> None:
-        if volume_percent is not None:
-            opened.setvolume(volume_percent, pcmtype=alsaaudio.PCM_CAPTURE)
-        if "Capture Mute" in opened.switchcap():
-            opened.setrec(1)
-
-    _with_control(mixer, control, change)
-
-
-def _with_control(mixer: str, control: str, change: Callable[[Any], None]) -> None:
-    try:
-        opened = alsaaudio.Mixer(control=control, device=mixer)
-        try:
-            change(opened)
-        finally:
-            opened.close()
-    except alsaaudio.ALSAAudioError as error:
-        logger.warning(
-            "The volume of %s on %s cannot be set (%s). `amixer -D %s scontrols` lists the controls.",
-            control,
-            mixer,
-            error,
-            mixer,
+    def is_ready(self, events: dict[int, int]) -> bool:
+        """Whether what poll has seen, by descriptor, means sound or room; plug-ins wake it for less."""
+        for each in self._fds:
+            each.revents = events.get(each.fd, 0)
+        meaning = c_ushort()
+        _checked(
+            _quick.snd_pcm_poll_descriptors_revents(
+                self._opened, self._fds, len(self._fds), byref(meaning)
+            )
         )
+        return meaning.value != 0
+
+    def avail(self) -> int:
+        """Samples of room, or of sound. Less than 0: something is wrong, as the next move says."""
+        return int(_quick.snd_pcm_avail(self._opened))
+
+    def write(self, sound: bytes) -> int:
+        """How many samples it took; none while there is no room. Raises Xrun."""
+        return self._moved(_free.snd_pcm_writei(self._opened, sound, len(sound) // _SAMPLE_BYTES))
+
+    def read(self, samples: int) -> bytes:
+        """At most so many; none while there is no sound. The first starts the device. Raises Xrun."""
+        sound = ctypes.create_string_buffer(samples * _SAMPLE_BYTES)
+        count = self._moved(_free.snd_pcm_readi(self._opened, sound, samples))
+        return sound.raw[: count * _SAMPLE_BYTES]
+
+    def close(self) -> None:
+        """At once: what has not been heard yet is lost. Idempotent."""
+        pcm, self._pcm = self._pcm, None
+        if pcm is not None:
+            _free.snd_pcm_drop(pcm)  # which fails when it has gone
+            _free.snd_pcm_close(pcm)
+
+    @property
+    def _opened(self) -> int:
+        """libasound aborts the process over a PCM that is none."""
+        if self._pcm is None:
+            raise AlsaError(errno.EBADFD)
+        return self._pcm
+
+    def _moved(self, result: int) -> int:
+        if result == -errno.EAGAIN:
+            return 0
+        if result == -errno.EPIPE:
+            _checked(_free.snd_pcm_prepare(self._opened))
+            raise Xrun(errno.EPIPE)
+        return _checked(result)
+
+    def _buffer_samples(self) -> int:
+        buffer, period = c_ulong(), c_ulong()
+        _checked(_free.snd_pcm_get_params(self._opened, byref(buffer), byref(period)))
+        return buffer.value
+
+    def _poll_descriptors(self) -> "ctypes.Array[_PollFd]":
+        count = _checked(_free.snd_pcm_poll_descriptors_count(self._opened))
+        fds = (_PollFd * count)()
+        _checked(_free.snd_pcm_poll_descriptors(self._opened, fds, count))
+        return fds
+
+
+def _set_up(pcm: int, buffer_blocks: int) -> None:
+    params = c_void_p()
+    _checked(_free.snd_pcm_hw_params_malloc(byref(params)))
+    try:
+        _checked(_free.snd_pcm_hw_params_any(pcm, params))
+        _checked(_free.snd_pcm_hw_params_set_access(pcm, params, _RW_INTERLEAVED))
+        for refused in (
+            _free.snd_pcm_hw_params_set_format(pcm, params, _S16_LE),
+            _free.snd_pcm_hw_params_set_channels(pcm, params, 1),
+            _free.snd_pcm_hw_params_set_rate(pcm, params, SAMPLE_RATE_HZ, 0),
+        ):
+            if refused:
+                raise Unsuitable(-refused)
+        period, periods = c_ulong(BLOCK_SAMPLES), c_uint(buffer_blocks)
+        either = byref(c_int(0))
+        _checked(_free.snd_pcm_hw_params_set_period_size_near(pcm, params, byref(period), either))
+        _checked(_free.snd_pcm_hw_params_set_periods_near(pcm, params, byref(periods), either))
+        _checked(_free.snd_pcm_hw_params(pcm, params))
+    finally:
+        _free.snd_pcm_hw_params_free(params)
+
+
+def _checked(result: int) -> int:
+    if result < 0:
+        raise AlsaError(-result)
+    return result

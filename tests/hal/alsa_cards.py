@@ -16,6 +16,8 @@ MICROPHONE_S = 20
 MICROPHONE_HZ = {mode: 300 + 100 * number for number, mode in enumerate(AudioMode)}
 """What each card's microphone hears."""
 
+SLOW_S = 0.8
+"""As in pcm.c."""
 CONTROLS = ("speaker", "speaker_volume", "headphone", "headphone_volume", "capture", "gain")
 """In the order of ctl.c."""
 
@@ -90,6 +92,10 @@ class TestCards:
 
     def go_on(self, mode: AudioMode) -> None:
         self._path(mode, "stalled").unlink()
+
+    def slow_down(self, mode: AudioMode) -> None:
+        """It takes SLOW_S to be opened, and as long to be closed."""
+        self._path(mode, "slow").touch()
 
     def _path(self, mode: AudioMode, what: str) -> Path:
         return self.folder / f"{mode.value}.{what}"

@@ -1,4 +1,4 @@
-"""The real pyalsaaudio on ALSA's plug-ins: what arrives where, and what happens when a card goes."""
+"""The real libasound and pyalsaaudio on ALSA's plug-ins: what arrives where, and what happens when a card goes."""
 
 import itertools
 import os
@@ -23,11 +23,11 @@ from hal import (
     AudioUnavailable,
 )
 from hal.audio.alsa import AlsaAudioRouter
-from hal.audio.libasound import STALL_S
+from hal.audio.alsa_pcm import STALL_S
 from hal.audio.routes import AlsaConfig, AlsaRoute
 from hal.audio.sources import ToneSource
 from hal.audio.watch import RouteWatch
-from tests.hal.alsa_cards import MICROPHONE_HZ, TestCards
+from tests.hal.alsa_cards import MICROPHONE_HZ, SLOW_S, TestCards
 from tests.hal.listening import PATIENCE_S, Heard
 from tests.hal.sound import loudest_hz, samples_of, steepest
 from tests.hal.sound_rig import SoundRig
@@ -188,6 +188,22 @@ def test_two_routes_on_one_device_change_by_the_mixer_alone(cards: TestCards) ->
     assert silent.sum() == CONFIG.buffer_blocks
     # Asked for within a block, and heard when all that waits has been.
     assert (1 + silent.sum() + CONFIG.buffer_blocks) * BLOCK_S < 0.1
+
+
+@pytest.mark.spec("4.set_audio_mode")
+def test_a_device_that_opens_slowly_holds_nothing_else_up(cards: TestCards) -> None:
+    """As a Bluetooth headset does, for more than waits in the loudspeaker's buffer."""
+    cards.slow_down(AudioMode.EARPIECE)
+
+    def play(rig: Rig) -> None:
+        change(rig, AudioMode.EARPIECE)
+        rig.router.select(AudioMode.SPEAKER)  # and it closes slowly
+        rig.play(5)
+
+    undisturbed(cards, CONFIG, play)
+    heard = cards.heard(AudioMode.SPEAKER)
+    assert len(heard) > (20 * BLOCK_S + 2 * SLOW_S) * SAMPLE_RATE_HZ
+    assert steepest(heard) < STEEPEST_OF_TONE * FADE_ADDS
 
 
 HAT = {"playback": "speaker", "capture": "speaker", "mixer": "mixer", "capture_control": "Capture"}

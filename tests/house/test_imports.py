@@ -27,7 +27,7 @@ HOMES = {
     "picamera2": ("hal.camera.picamera", "hal.camera.codec_block"),
     "libcamera": ("hal.camera.picamera",),
     "videodev2": ("hal.camera.codec_block", "hal.camera.v4l2"),
-    "alsaaudio": ("hal.audio.libasound",),
+    "alsaaudio": ("hal.audio.mixers",),
     "rich": ("device.cli.top",),
     "shtab": ("device.cli.manual",),
     "dbus_fast": ("hal.audio.system_bus",),

@@ -1,6 +1,7 @@
 /* An ALSA plug-in that is a sound card for tests: it takes and gives silence in real time, and does what
  * files next to its name say: NAME.gone: it has been unplugged; NAME.busy: another program has it;
- * NAME.stalled: it stands still.
+ * NAME.stalled: it stands still; NAME.slow: it takes 0.8 s to be set up, and as long to be let go, as a
+ * Bluetooth headset does.
  * What is played is recorded by ALSA's own plug-in "file" on top of it, and what is captured comes
  * from there. */
 
@@ -80,8 +81,18 @@ static int poll_revents(snd_pcm_ioplug_t *io, struct pollfd *fds, unsigned int c
   return 0;
 }
 
+static void take_time(const card_t *card) {
+  if (is_set(card, "slow")) usleep(800000);
+}
+
+static int hw_params(snd_pcm_ioplug_t *io, snd_pcm_hw_params_t *params) {
+  take_time(io->private_data);
+  return 0;
+}
+
 static int card_close(snd_pcm_ioplug_t *io) {
   card_t *card = io->private_data;
+  take_time(card);
   close(io->poll_fd);
   free(card->name);
   free(card);
@@ -89,7 +100,7 @@ static int card_close(snd_pcm_ioplug_t *io) {
 }
 
 static const snd_pcm_ioplug_callback_t callbacks = {
-    .start = start, .stop = stop, .pointer = pointer, .prepare = prepare,
+    .hw_params = hw_params, .start = start, .stop = stop, .pointer = pointer, .prepare = prepare,
     .transfer = transfer, .poll_revents = poll_revents, .close = card_close,
 };
 
