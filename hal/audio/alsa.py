@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from hal.audio import mixers
 from hal.audio.alsa_pcm import AlsaCapture, AlsaPlayback
 from hal.audio.hotplug import Hotplug
-from hal.audio.pcm import SoundCounters
+from hal.audio.pcm import PlaybackPcm, SoundCounters
 from hal.audio.presence import PresentRoute
 from hal.audio.protocol import (
     AudioDevice,
@@ -18,7 +18,7 @@ from hal.audio.protocol import (
     DevicesSink,
     PlaybackSource,
 )
-from hal.audio.routes import BLUETOOTH, AlsaConfig
+from hal.audio.routes import BLUETOOTH, AlsaConfig, AlsaRoute
 from hal.audio.streams import CaptureStream, PlaybackStream
 from hal.audio.watch import HotplugSource, RouteWatch
 from hal.errors import AudioFault, AudioUnavailable
@@ -111,7 +111,8 @@ class _Run:
         self._routes = routes
         self._counters = counters
         self._on_failure = on_failure
-        self._has_failed = False
+        self._told: set[str] = set()
+        """The devices whose failure was told, until they are opened anew."""
 
     def open(
         self, present: PresentRoute, on_captured: CaptureSink, next_block: PlaybackSource
@@ -138,29 +139,39 @@ class _Run:
     def select(self, present: PresentRoute) -> None:
         """Both devices are opened before either is moved, so that a refusal changes nothing."""
         playback, capture = present.route.playback, self._microphone(present)
-        loudspeaker: AlsaPlayback | None = None
         microphone: AlsaCapture | None = None
+        old: PlaybackPcm | None = None
+        self._told.discard("")
         with ExitStack() as undo:
-            if playback != self._playback.device:
-                loudspeaker = AlsaPlayback(playback, self._config.buffer_blocks)
-                undo.callback(loudspeaker.close)
             if capture != self._capture.device:
+                self._told.discard(capture)
                 microphone = AlsaCapture(capture)
+                undo.callback(microphone.close)
+            undo.callback(setattr, self, "_wanted", self._wanted)
+            self._wanted = {playback, capture, ""}
+            if playback != self._playback.device:
+                old = self._move_playback(present)
+            elif present.device.mode is not self.mode:
+                self._playback.hush_while(lambda: self._set_mixer(present))
             undo.pop_all()
-        changes_mixer = present.device.mode is not self.mode
         self.mode = present.device.mode
-        self._has_failed = False
-        self._wanted = {playback, capture, ""}
-        old = None
-        if loudspeaker is not None:
-            self._set_mixer(present)
+        try:
+            if microphone is not None:
+                self._capture.move_to(microphone)
+        finally:
+            if old is not None:
+                old.finish()
+            self._mute_others(present)
+
+    def _move_playback(self, present: PresentRoute) -> PlaybackPcm | None:
+        self._told.discard(present.route.playback)
+        loudspeaker = AlsaPlayback(present.route.playback, self._config.buffer_blocks)
+        with ExitStack() as undo:
+            undo.callback(loudspeaker.close)
+            self._let_through(present.route)
             old = self._playback.move_to(loudspeaker)
-        elif changes_mixer:
-            self._playback.hush_while(lambda: self._set_mixer(present))
-        if microphone is not None:
-            self._capture.move_to(microphone)
-        if old is not None:
-            old.finish()
+            undo.pop_all()
+        return old
 
     def close(self) -> None:
         self._playback.stop()
@@ -180,13 +191,18 @@ class _Run:
         )
 
     def _set_mixer(self, present: PresentRoute) -> None:
-        """The others are muted first, since two routes may have one control."""
+        self._mute_others(present)
+        self._let_through(present.route)
+
+    def _mute_others(self, present: PresentRoute) -> None:
+        """Not before they have been heard to their end. Two routes may have one control."""
+        own = present.route.mixer, present.route.control
         for other in self._routes.present.values():
-            if other.device.mode is not present.device.mode and other.route.control:
-                mixers.set_playback_control(
-                    other.route.mixer, other.route.control, muted=True, volume_percent=None
-                )
-        route = present.route
+            mixer, control = other.route.mixer, other.route.control
+            if control and (mixer, control) != own:
+                mixers.set_playback_control(mixer, control, muted=True, volume_percent=None)
+
+    def _let_through(self, route: AlsaRoute) -> None:
         if route.control:
             mixers.set_playback_control(
                 route.mixer, route.control, muted=False, volume_percent=route.volume_percent
@@ -199,8 +215,8 @@ class _Run:
     def _lost(self, device: str, error: AudioUnavailable) -> None:
         """In a stream's thread. The failure first, so that the change of routes repairs it; once,
         though both directions of a device go together, and not for one that is just being left."""
-        if not self._has_failed and device in self._wanted:
-            self._has_failed = True
+        if device in self._wanted and device not in self._told:
+            self._told.add(device)
             self._on_failure(error)
         if error.reason is AudioFault.DISCONNECTED:
             self._routes.lost(device)

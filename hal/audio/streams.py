@@ -5,6 +5,7 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 from hal.audio.fades import faded_in, faded_out
@@ -33,6 +34,8 @@ class _Stream(ABC, Generic[Pcm]):
         self._priority = priority
         self._changed = threading.Condition()
         self._move: Callable[[], None] | None = None
+        self._refusal: AudioUnavailable | None = None
+        """What the last move raised."""
         self._is_stopping = threading.Event()
         self._has_failed = False
         self._due_s = time.monotonic()
@@ -64,7 +67,7 @@ class _Stream(ABC, Generic[Pcm]):
             except Exception as error:  # one bad block must not end the stream for good
                 if not self._has_failed:
                     logger.exception("The sound stopped")
-                self._lose(AudioUnavailable(AudioFault.FAILED, f"The sound stopped ({error!r})."))
+                self._lose(_stopped_by(error))
         if self._pcm is not None:
             try:
                 self._end(self._pcm)
@@ -81,20 +84,28 @@ class _Stream(ABC, Generic[Pcm]):
         """Close the device at the end of it all."""
 
     def _between_blocks(self, move: Callable[[], None]) -> None:
-        """Run ``move`` in the stream's thread and wait until it is done."""
+        """Run ``move`` in the stream's thread and wait until it is done. Raises what it raises, as
+        AudioUnavailable."""
         with self._changed:
             self._move = move
             self._changed.wait_for(lambda: self._move is None)
+            if self._refusal is not None:
+                raise self._refusal
 
     def _make_move(self) -> None:
         with self._changed:
             move, self._move = self._move, None
             if move is not None:
+                self._refusal = None
                 try:
                     move()
                     self._has_failed = False
-                finally:
-                    self._changed.notify_all()
+                except AudioUnavailable as error:
+                    self._refusal = error
+                except Exception as error:
+                    logger.exception("The sound could not be moved")
+                    self._refusal = _stopped_by(error)
+                self._changed.notify_all()
 
     def _lose(self, error: AudioUnavailable) -> None:
         pcm, self._pcm = self._pcm, None
@@ -111,6 +122,10 @@ class _Stream(ABC, Generic[Pcm]):
             self._due_s = now_s
         self._due_s += BLOCK_S
         self._is_stopping.wait(max(0.0, self._due_s - now_s))
+
+
+def _stopped_by(error: Exception) -> AudioUnavailable:
+    return AudioUnavailable(AudioFault.FAILED, f"The sound stopped ({error!r}).")
 
 
 class PlaybackStream(_Stream[PlaybackPcm]):
@@ -137,22 +152,29 @@ class PlaybackStream(_Stream[PlaybackPcm]):
         super().start()
 
     def move_to(self, pcm: PlaybackPcm) -> PlaybackPcm | None:
-        """One block fades out there while it fades in here. Returns the old PCM, to be finished."""
+        """One block fades out there while it fades in here. Returns the old PCM, to be finished.
+        Raises AudioUnavailable; then the old one goes on."""
         left: list[PlaybackPcm | None] = []
 
         def move() -> None:
+            block = self._asked()
+            try:
+                pcm.write(SILENCE * pcm.cushion_blocks + faded_in(block))
+            except AudioUnavailable:
+                if self._pcm is not None:
+                    with suppress(AudioUnavailable):  # which the next block tells
+                        self._write(self._pcm, block)
+                raise
             old, self._pcm = self._pcm, pcm
             left.append(old)
-            block = self._asked()
             if old is not None:
                 self._let_go(old, block)
-            pcm.write(SILENCE * pcm.cushion_blocks + faded_in(block))
 
         self._between_blocks(move)
         return left[0]
 
     def hush_while(self, change: Callable[[], None]) -> None:
-        """Fade out, change something while nothing is heard, fade in."""
+        """Fade out, change something while nothing is heard, fade in. Raises AudioUnavailable."""
 
         def move() -> None:
             pcm = self._pcm

@@ -90,6 +90,13 @@ class TestCards:
     def stall(self, mode: AudioMode) -> None:
         self._path(mode, "stalled").touch()
 
+    def break_down(self, mode: AudioMode) -> None:
+        """It can be opened, and every write or read is an input/output error."""
+        self._path(mode, "broken").touch()
+
+    def mend(self, mode: AudioMode) -> None:
+        self._path(mode, "broken").unlink()
+
     def go_on(self, mode: AudioMode) -> None:
         self._path(mode, "stalled").unlink()
 

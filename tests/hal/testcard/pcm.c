@@ -1,6 +1,6 @@
 /* An ALSA plug-in that is a sound card for tests: it takes and gives silence in real time, and does what
  * files next to its name say: NAME.gone: it has been unplugged; NAME.busy: another program has it;
- * NAME.stalled: it stands still; NAME.slow: it takes 0.8 s to be set up, and as long to be let go, as a
+ * NAME.stalled: it stands still; NAME.broken: it opens, and moves nothing (EIO); NAME.slow: it takes 0.8 s to be set up, and as long to be let go, as a
  * Bluetooth headset does.
  * What is played is recorded by ALSA's own plug-in "file" on top of it, and what is captured comes
  * from there. */
@@ -64,6 +64,7 @@ static int prepare(snd_pcm_ioplug_t *io) { return is_set(io->private_data, "gone
 
 static snd_pcm_sframes_t transfer(snd_pcm_ioplug_t *io, const snd_pcm_channel_area_t *areas,
                                   snd_pcm_uframes_t offset, snd_pcm_uframes_t size) {
+  if (is_set(io->private_data, "broken")) return -EIO;
   if (io->stream == SND_PCM_STREAM_CAPTURE)
     snd_pcm_areas_silence(areas, offset, io->channels, size, io->format);
   return size;
