@@ -11,6 +11,7 @@ from device.control.readings import (
     PeerTraffic,
     ProcessReading,
     ReceivedReading,
+    SoundReading,
     StageReading,
 )
 from device.media.stages import Stage, Timing
@@ -28,6 +29,9 @@ def media_reading(counts: MediaStatistics) -> MediaReading:
         target_bps=counts.target_bps,
         frame_rate_hz=counts.frame_rate_hz,
         keyframes=counts.video_keyframes,
+        sound=SoundReading(
+            counts.sound.underruns, counts.sound.overruns, counts.sound.dropped_blocks
+        ),
         stages=tuple(_stage(stage, timing) for stage, timing in counts.stages.items()),
         peers=tuple(_traffic(uid, peer) for uid, peer in counts.peers.items()),
     )

@@ -8,6 +8,7 @@ from hal.audio.protocol import (
     AudioDevice,
     AudioMode,
     AudioRouter,
+    SoundCounters,
 )
 from hal.board import Board, BoardStatus, Throttling
 from hal.buttons.protocol import Button, ButtonEdge, Buttons, Edge
@@ -52,6 +53,7 @@ __all__ = [
     "Lamp",
     "Outputs",
     "OutputsUnavailable",
+    "SoundCounters",
     "Throttling",
     "UnknownBackend",
     "VideoFormat",

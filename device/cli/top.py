@@ -12,7 +12,13 @@ from device.cli.printing import duration, kbps, ms, wants_colour
 from device.cli.summary import PHASES
 from device.control import messages
 from device.control.client import ControlClient
-from device.control.readings import MediaReading, PeerTraffic, ReceivedReading, UnitReading
+from device.control.readings import (
+    MediaReading,
+    PeerTraffic,
+    ReceivedReading,
+    SoundReading,
+    UnitReading,
+)
 
 
 def top(unit: ControlClient, every_s: float, once: bool) -> None:
@@ -38,7 +44,7 @@ def screen(before: UnitReading, now: UnitReading) -> Group:
     parts: list[Text | Table] = [_head(before, now)]
     if now.call is not None and now.media is not None:
         names = {peer.uid: peer.name for peer in now.call.peers}
-        parts.append(_sending(now.media))
+        parts += [_sending(now.media), _sound(now.media.sound)]
         parts.append(_peers(now.media, before.media, names))
         parts.append(_stages(now.media))
     elif now.last_word:
@@ -65,6 +71,13 @@ def _sending(media: MediaReading) -> Text:
     return Text(
         f"encoder {kbps(media.video_bps)} of {kbps(media.target_bps)}, "
         f"{media.frame_rate_hz} pictures a second, {media.keyframes} keyframes"
+    )
+
+
+def _sound(sound: SoundReading) -> Text:
+    return Text(
+        f"sound card: {sound.underruns} underruns, {sound.overruns} overruns, "
+        f"{sound.dropped_blocks} blocks dropped"
     )
 
 

@@ -78,6 +78,10 @@ def _of_media(media: MediaReading) -> Iterator[_Family]:
     yield _one("video_bits_per_second", "What the encoder gives.", media.video_bps)
     yield _one("video_target_bits_per_second", "What it was asked for.", media.target_bps)
     yield _one("video_frame_rate_hertz", "What the camera was asked for.", media.frame_rate_hz)
+    sound = media.sound
+    yield _total("sound_underruns_total", "The loudspeaker ran empty.", sound.underruns)
+    yield _total("sound_overruns_total", "Captured sound was fetched too late.", sound.overruns)
+    yield _total("sound_blocks_dropped_total", "Captured, but too old.", sound.dropped_blocks)
     stages = _Family("stage_seconds", "How long a stage of the media takes, of late.")
     for stage in media.stages:
         for quantile, seconds in (("0.5", stage.p50_s), ("0.95", stage.p95_s)):

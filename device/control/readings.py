@@ -94,12 +94,22 @@ class PeerTraffic(Struct, frozen=True):
     links: int
 
 
+class SoundReading(Struct, frozen=True):
+    """In this call: how often the loudspeaker ran empty, how often captured sound was not fetched in
+    time, and how many blocks of it (10 ms) were dropped because they were too old."""
+
+    underruns: int
+    overruns: int
+    dropped_blocks: int
+
+
 class MediaReading(Struct, frozen=True):
     frames_encoded: int
     video_bps: float
     target_bps: int
     frame_rate_hz: int
     keyframes: int
+    sound: SoundReading
     stages: tuple[StageReading, ...]
     peers: tuple[PeerTraffic, ...]
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 from device.media import statistics
 from device.media.bandwidth.encoder import EncoderControl
@@ -68,6 +69,7 @@ class MediaEngine:
         loop = asyncio.get_running_loop()
         self._camera = camera
         self._audio = audio
+        self._sound_before = replace(audio.counters)
         self._video = video or VideoFormat()
         self._bridge = LoopBridge()
         self._report: ReportMedia = lambda fact: None
@@ -120,7 +122,7 @@ class MediaEngine:
             video_bytes=self._hub.bytes,
             video_bps=self._hub.sent_bps,
             audio_packets_encoded=self._voice.encoded_packets,
-            audio_blocks_played=self._mixer.blocks,
+            sound=self._audio.counters.since(self._sound_before),
             keyframes_asked=self._gate.asked,
             keyframes_made=self._gate.made,
             target_bps=self._governor.target_bps,

@@ -6,6 +6,7 @@ from device.media.picture.counts import PictureCounts
 from device.media.playout.counts import VoiceCounts
 from device.media.stages import Stage, Timing
 from device.media.traffic import LinkTraffic
+from hal import SoundCounters
 
 
 @dataclass(slots=True)
@@ -59,8 +60,7 @@ class MediaStatistics:
     video_bps: float
     """What the encoder gives just now."""
     audio_packets_encoded: int
-    audio_blocks_played: int
-    """Silent ones as well."""
+    sound: SoundCounters
     keyframes_asked: int
     keyframes_made: int
     target_bps: int

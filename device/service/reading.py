@@ -21,7 +21,7 @@ def _devices(call: Snapshot, media: MediaStatistics) -> dict[Flow, Progress]:
     if call.sound is Sound.OPEN and call.route is not None and call.route is call.wanted_route:
         # A muted microphone is encoded, too, as silence; and silence is played while nobody speaks.
         flows[Flow(Part.MICROPHONE)] = Progress(media.audio_packets_encoded)
-        flows[Flow(Part.LOUDSPEAKER)] = Progress(media.audio_blocks_played)
+        flows[Flow(Part.LOUDSPEAKER)] = Progress(media.sound.played_blocks)
     return flows
 
 

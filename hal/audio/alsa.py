@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from hal.audio import mixers
 from hal.audio.alsa_pcm import AlsaCapture, AlsaPlayback
 from hal.audio.hotplug import Hotplug
-from hal.audio.pcm import PlaybackPcm, SoundCounters
+from hal.audio.pcm import PlaybackPcm
 from hal.audio.presence import PresentRoute
 from hal.audio.protocol import (
     AudioDevice,
@@ -17,6 +17,7 @@ from hal.audio.protocol import (
     CaptureSink,
     DevicesSink,
     PlaybackSource,
+    SoundCounters,
 )
 from hal.audio.routes import BLUETOOTH, AlsaConfig, AlsaRoute
 from hal.audio.streams import CaptureStream, PlaybackStream
@@ -49,7 +50,6 @@ class AlsaAudioRouter:
 
     @property
     def counters(self) -> SoundCounters:
-        """Xruns and what was dropped, since the router was made."""
         return self._counters
 
     def watch(self, on_devices: DevicesSink) -> Callable[[], None]:

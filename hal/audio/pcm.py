@@ -1,6 +1,5 @@
 """What the sound threads need of a PCM, so that they need not know ALSA."""
 
-from dataclasses import dataclass
 from typing import Protocol
 
 
@@ -41,12 +40,3 @@ class CapturePcm(Protocol):
 
     def close(self) -> None:
         """Let go."""
-
-
-@dataclass(slots=True)
-class SoundCounters:
-    """Since the router was made. ``dropped_blocks``: captured, but too old to be of use."""
-
-    underruns: int = 0
-    overruns: int = 0
-    dropped_blocks: int = 0

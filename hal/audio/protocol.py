@@ -33,6 +33,27 @@ class AudioDevice:
     has_microphone: bool
 
 
+@dataclass(slots=True)
+class SoundCounters:
+    """Since the router was made. ``played_blocks``: those that a device took, silent ones as well;
+    ``underruns``: the loudspeaker ran empty; ``overruns``: captured sound was not fetched in time;
+    ``dropped_blocks``: captured, but too old to be of use."""
+
+    played_blocks: int = 0
+    underruns: int = 0
+    overruns: int = 0
+    dropped_blocks: int = 0
+
+    def since(self, before: "SoundCounters") -> "SoundCounters":
+        """What came after ``before``, a copy made then (``dataclasses.replace``)."""
+        return SoundCounters(
+            self.played_blocks - before.played_blocks,
+            self.underruns - before.underruns,
+            self.overruns - before.overruns,
+            self.dropped_blocks - before.dropped_blocks,
+        )
+
+
 CaptureSink = Callable[[bytes], None]
 """Takes each captured block (BLOCK_BYTES), in the capture thread. Must not block."""
 
@@ -56,6 +77,10 @@ class AudioRouter(Protocol):
     @property
     def selected(self) -> AudioMode | None:
         """The route in use, or None while closed."""
+
+    @property
+    def counters(self) -> SoundCounters:
+        """They go on counting in foreign threads, over all openings."""
 
     def watch(self, on_devices: DevicesSink) -> Callable[[], None]:
         """Hear of routes that appear and vanish, open or not. Returns the function that stops it."""

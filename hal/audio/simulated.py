@@ -16,6 +16,7 @@ from hal.audio.protocol import (
     CaptureSink,
     DevicesSink,
     PlaybackSource,
+    SoundCounters,
 )
 from hal.audio.sources import CaptureSource, SilenceSource
 from hal.errors import AudioFault, AudioUnavailable
@@ -45,6 +46,7 @@ class SimulatedAudioRouter:
         self._watchers: list[DevicesSink] = []
         self._played = {mode: _kept_blocks() for mode in AudioMode}
         self._next_fault: AudioFault | None = None
+        self._counters = SoundCounters()
         self._run: _Run | None = None
 
     @property
@@ -56,6 +58,10 @@ class SimulatedAudioRouter:
     def selected(self) -> AudioMode | None:
         run = self._run
         return run.mode if run else None
+
+    @property
+    def counters(self) -> SoundCounters:
+        return self._counters
 
     def watch(self, on_devices: DevicesSink) -> Callable[[], None]:
         with self._lock:
@@ -137,6 +143,7 @@ class SimulatedAudioRouter:
         """Called by the playback thread with each block that a route gave out."""
         with self._lock:
             self._played[mode].append(block)
+            self._counters.played_blocks += 1
 
     def _need(self, mode: AudioMode) -> None:
         if all(device.mode is not mode for device in self.devices):

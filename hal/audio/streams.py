@@ -9,8 +9,8 @@ from contextlib import suppress
 from typing import Generic, TypeVar
 
 from hal.audio.fades import faded_in, faded_out
-from hal.audio.pcm import CapturePcm, PlaybackPcm, SoundCounters
-from hal.audio.protocol import BLOCK_BYTES, BLOCK_S, CaptureSink, PlaybackSource
+from hal.audio.pcm import CapturePcm, PlaybackPcm
+from hal.audio.protocol import BLOCK_BYTES, BLOCK_S, CaptureSink, PlaybackSource, SoundCounters
 from hal.audio.realtime import ask_for_realtime
 from hal.errors import AudioFault, AudioUnavailable
 
@@ -213,6 +213,7 @@ class PlaybackStream(_Stream[PlaybackPcm]):
     def _write(self, pcm: PlaybackPcm, sound: bytes) -> None:
         if not pcm.write(sound):
             self._counters.underruns += 1
+        self._counters.played_blocks += 1
 
     def _let_go(self, old: PlaybackPcm, block: bytes) -> None:
         try:

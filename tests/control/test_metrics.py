@@ -55,6 +55,7 @@ async def test_the_command_prints_them(door: Served, ana: Served) -> None:
     printed = await door.callbox("metrics")
     names = check(printed.stdout)
     assert {"callbox_in_call", "callbox_stage_seconds", "callbox_sent_bits_per_second"} <= names
+    assert {"callbox_sound_underruns_total", "callbox_sound_overruns_total"} <= names
     assert 'callbox_link_up{peer="ana"} 1' in printed.stdout
     assert re.search(r'callbox_sent_bytes_total\{peer="ana",kind="video"\} \d+', printed.stdout)
 

@@ -13,6 +13,7 @@ async def test_top_is_live_on_a_terminal_until_interrupted(door: Served, ana: Se
         arguments = ["top", "--interval", "0.3", "--socket", str(door.socket)]
         with terminal(*arguments) as shown:
             shown.until(r"callbox top +.*in the session: hall")
+            shown.until(r"sound card: \d+ underruns, \d+ overruns, \d+ blocks dropped")
             shown.until(r"Ana +.*video to +\S*\d+ kbit/s")
             shown.until(r"voice from +\S*\d+ kbit/s +[\d.]+% +\d+ ms")
             for stage in ("encode", "queue", "send", "buffer"):
@@ -37,6 +38,7 @@ async def test_as_json_it_has_what_the_screen_shows(door: Served, ana: Served) -
     assert peer["uid"] == "ana"
     assert {"round_trip_s", "loss_fraction", "voice_samples_concealed"} <= set(peer)
     assert {"bps", "jitter_s", "loss_fraction"} <= set(peer["voice"])
+    assert set(told["media"]["sound"]) == {"underruns", "overruns", "dropped_blocks"}
     assert {"encode", "send"} <= {stage["stage"] for stage in told["media"]["stages"]}
 
 

@@ -388,7 +388,9 @@ def test_a_sink_that_vanishes_is_noticed_within_a_second_and_the_fallback_taken(
     assert AudioMode.HEADPHONES not in {device.mode for device in devices}
     fallback = default_route(devices, None, audio_only=True)
     assert fallback is AudioMode.BLUETOOTH
+    taken = rig.router.counters.played_blocks
     rig.play(3)  # silent, but paced
+    assert rig.router.counters.played_blocks == taken
     rig.router.select(fallback)
     rig.play(20)
     rig.capture(20)

@@ -189,6 +189,7 @@ def test_an_unplugged_route_says_so_and_is_silent_until_another_is_selected(rig:
     kept, heard = rig.router.played(AudioMode.HEADPHONES), len(rig.captured.items)
     rig.play(8)
     assert rig.router.played(AudioMode.HEADPHONES) == kept
+    assert rig.router.counters.played_blocks == len(kept) // BLOCK_BYTES
     assert len(rig.captured.items) <= heard + 1
     assert rig.router.played(AudioMode.SPEAKER) == b""
     rig.router.select(AudioMode.SPEAKER)

@@ -14,7 +14,7 @@ from device.service.standstill import Flow, Part, Reading, Standstill, Standstil
 from device.session.snapshot import Link, Peer, Snapshot, Sound
 from device.session.table import Phase
 from device.session.values import MediaState, Participant
-from hal import AudioMode, Facing
+from hal import BLOCK_SAMPLES, AudioMode, Facing
 from tests.media.world import Station, until
 
 PEER = Peer(Participant("hall", "Hall"), MediaState(), False, Link.UP)
@@ -45,6 +45,23 @@ async def test_everything_moves_in_a_call(pair: tuple[Station, Station]) -> None
     before = reading_of(CALL, door.engine.statistics())
     assert before.keys() == ALL
     await until(lambda: moved(before, reading_of(CALL, door.engine.statistics())) == ALL)
+
+
+async def test_a_loudspeaker_that_takes_nothing_stands_still_though_its_sound_is_mixed(
+    pair: tuple[Station, Station],
+) -> None:
+    door, _ = pair
+    door.audio.fail_now()
+    loudspeaker = Flow(Part.LOUDSPEAKER)
+    voice = door.engine.statistics().peers["hall"].voice.played_samples
+    before = reading_of(CALL, door.engine.statistics())[loudspeaker]
+    await until(
+        lambda: (
+            door.engine.statistics().peers["hall"].voice.played_samples > voice + 20 * BLOCK_SAMPLES
+        )
+    )
+    now = reading_of(CALL, door.engine.statistics())[loudspeaker]
+    assert now.done <= before.done + 1
 
 
 @pytest.mark.parametrize(

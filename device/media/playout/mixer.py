@@ -27,8 +27,6 @@ class Mixer:
         self._clock = clock
         self._lock = threading.Lock()
         self._voices: dict[str, VoiceBuffer] = {}
-        self.blocks = 0
-        """Taken by the playback thread, silent ones as well."""
 
     def put(self, uid: str, packet: VoicePacket) -> None:
         """More of a peer's voice, which came just now. Raises MediaError without libopus."""
@@ -58,7 +56,6 @@ class Mixer:
         """BLOCK_BYTES of all voices together; silence while nobody speaks. Never waits for long."""
         with self._lock:
             voices = list(self._voices.values())
-        self.blocks += 1
         now_s = self._clock()
         heard = []
         for voice in voices:
