@@ -11,6 +11,7 @@ from hal import AudioMode, Facing
 class TimerName(Enum):
     IDLE_WARNING = "idle_warning"
     IDLE_END = "idle_end"
+    SOUND_AGAIN = "sound_again"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from device.session.on_command import (
 from device.session.on_peer import now_in_video
 from device.session.routes import default_route
 from device.session.snapshot import Sound, VideoWish
+from device.session.sound_again import sound_failed, try_later
 from device.session.table import Phase, Trigger, allows
 from device.session.values import EndReason
 from hal import AudioMode, Button, Edge, HalError
@@ -120,12 +121,13 @@ def devices_changed(draft: Draft, fact: facts.DevicesChanged) -> None:
 
 
 def audio_failed(draft: Draft, fact: facts.AudioFailed) -> None:
-    """Silence, until a route is selected: the same one again, or another."""
+    """Silence, until a route is selected: by a person, or by the timer."""
     if not draft.snapshot.is_live:
         return
-    draft.raise_error("audio_unavailable", fact.message)
-    if draft.snapshot.route is not None:
-        draft.set(route=None, route_failed=True)
+    was_in_use = draft.snapshot.route is not None
+    draft.set(route=None)
+    sound_failed(draft, "audio_unavailable", fact.message)
+    if was_in_use:
         draft.tell(AudioModeChanged(draft.snapshot.routes))
 
 
@@ -174,7 +176,14 @@ def effect_failed(draft: Draft, outcome: outcomes.EffectFailed) -> None:
         draft.show_no_sound()
     if not outcome.superseded:
         _take_back(draft, effect)
-    if not outcome.awaited and not _is_expected(draft, outcome):
+    is_told = outcome.awaited or _is_expected(draft, outcome)
+    is_of_sound = isinstance(effect, effects.OpenSound | effects.SelectRoute)
+    if is_of_sound and not outcome.superseded:
+        if is_told:
+            try_later(draft, outcome.message)
+        else:
+            sound_failed(draft, outcome.code, outcome.message, type(effect).__name__)
+    elif not is_told:
         draft.raise_error(outcome.code, outcome.message, type(effect).__name__)
 
 

@@ -44,6 +44,19 @@ class Peer:
 
 
 @dataclass(frozen=True, slots=True)
+class SoundTrouble:
+    """The last failure of sound, and how long to wait before the next attempt."""
+
+    message: str
+    failed_at_s: float
+    wait_s: float
+
+    @property
+    def again_at_s(self) -> float:
+        return self.failed_at_s + self.wait_s
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """``wanted_*`` is what was last asked of a device; its twin without is what it confirmed."""
 
@@ -81,6 +94,8 @@ class Snapshot:
     wanted_route: AudioMode | None = None
     route_failed: bool = False
     """The route in use fell silent; it can be selected anew."""
+    sound_trouble: SoundTrouble | None = None
+    """Stays after it is over, so that the next one soon after goes on with it."""
     picked_route: AudioMode | None = None
     """What a person chose; it stays until that device goes away."""
 

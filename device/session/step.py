@@ -1,15 +1,15 @@
 """The engine's one pure function: ``step(snapshot, input, now_s) -> Step``.
 
 Commands are in ``on_command``, facts of the exchange and of peers in ``on_peer``, of devices in
-``on_device``, the idle clock in ``idle``; they share the builder below. Nothing here does anything:
-what is to be done comes out as effects, and what came of them goes in again as outcomes.
+``on_device``, the clocks in ``idle`` and ``sound_again``; they share the builder below. Nothing here
+does anything: what is to be done comes out as effects, and what came of them goes in again as outcomes.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from device.session import commands, facts, outcomes
+from device.session import commands, facts, outcomes, sound_again
 from device.session.commands import Command, Start
 from device.session.draft import Draft
 from device.session.effects import Effect, TimerName
@@ -94,7 +94,10 @@ def step(snapshot: Snapshot, given: Input, now_s: float) -> Step:
 
 
 def _timer_fired(draft: Draft, fact: TimerFired) -> None:
-    fire(draft, warning=fact.name is TimerName.IDLE_WARNING)
+    if fact.name is TimerName.SOUND_AGAIN:
+        sound_again.fire(draft)
+    else:
+        fire(draft, warning=fact.name is TimerName.IDLE_WARNING)
 
 
 _COMMANDS: dict[type, Callable[[Draft, Any], None]] = {

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
@@ -14,6 +15,7 @@ from hal.audio.alsa import AlsaAudioRouter
 from hal.audio.routes import AlsaConfig, AlsaRoute
 from hal.camera.simulated import SimulatedCamera, SimulatedSensors
 from tests.hal.alsa_cards import TestCards
+from tests.media.world import until
 from tests.session.fakes import World
 
 FITTED = {
@@ -47,6 +49,34 @@ async def test_a_card_that_vanishes_in_a_call_gives_way_to_the_next_within_a_sec
     assert router.selected is AudioMode.SPEAKER
     await asyncio.to_thread(router.close)
     assert len(cards.heard(AudioMode.SPEAKER)) > 0
+
+
+@pytest.mark.parametrize(
+    "mode", [AudioMode.SPEAKER, AudioMode.EARPIECE], ids=lambda mode: mode.value
+)
+async def test_a_card_that_failed_in_a_call_and_works_again_is_heard_again(
+    cards: TestCards, mode: AudioMode
+) -> None:
+    """The loudspeaker or the microphone. Nobody touches the unit; no event tells that it works again."""
+    speaker = AlsaRoute(playback="speaker", capture="earpiece")
+    world, router = (
+        World(),
+        AlsaAudioRouter(replace(CONFIG, headphones=AlsaRoute(), speaker=speaker)),
+    )
+    camera = SimulatedCamera(SimulatedSensors())
+    world.calls = Calls(lambda: MediaEngine(camera, router), lambda: world.exchange, world.clock)
+    async with world.calls:
+        await world.start(audio_only=True)
+        assert await now_on(world) is AudioMode.SPEAKER
+        cards.break_down(mode)
+        await world.ear.wait_for("error")
+        cards.mend(mode)
+        played = router.counters.played_blocks
+        world.clock.advance(1.0)
+        (routes,) = await world.ear.wait_for("audio_mode_changed", 3)
+        assert [route.is_selected for route in routes] == [True]
+        assert router.selected is AudioMode.SPEAKER
+        await until(lambda: router.counters.played_blocks > played + 20)
 
 
 async def now_on(world: World, but_not: AudioMode | None = None) -> AudioMode:

@@ -75,6 +75,7 @@ FACTS: list[Input] = [
     *(facts.ButtonReported(button, Edge.PRESSED) for button in (Button.MUTE, Button.CAMERA_SWITCH)),
     outcomes.TimerFired(effects.TimerName.IDLE_WARNING),
     outcomes.TimerFired(effects.TimerName.IDLE_END),
+    outcomes.TimerFired(effects.TimerName.SOUND_AGAIN),
 ]
 RARE: list[Input] = [
     facts.RemovedFromSession(EndReason.REPLACED),
