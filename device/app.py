@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from device.config import Config, Decoder, EchoCanceller, ExchangeTable
 from device.control.broadcast import Broadcast
+from device.control.door import DoorButton
 from device.control.lamps import LampPanel
 from device.control.panel import ButtonPanel
 from device.control.readings import Check, Verdict
@@ -68,6 +69,7 @@ class Unit:
     account: ExchangeAccount
     calls: Calls
     lamps: LampPanel
+    door: DoorButton
     loopback_only: bool = False
     tell: Tell = logger.warning
     media: MediaEngine | None = None
@@ -236,10 +238,7 @@ class Unit:
         self.presses.tell(fact)
         action, call = self._gestures.action(fact), self.calls.active
         if action is Action.OPEN_DOOR:
-            try:
-                self.open_door()
-            except HalError as error:
-                self.say(str(error))
+            self.door.press()
         elif call is not None and action is not Action.NOTHING:
             call.report_button(press_of(action))
         elif action is Action.CALL:
@@ -272,7 +271,11 @@ async def open_unit(
         calls = Calls(
             lambda: unit.new_media(), account.new_call, None, events.tell, lamps.show_call
         )
-        unit = Unit(config, hardware, account, calls, lamps, loopback_only, tell, events=events)
+        door = DoorButton(lambda: unit.open_door(), lambda words: unit.say(words))
+        stack.callback(door.close)
+        unit = Unit(
+            config, hardware, account, calls, lamps, door, loopback_only, tell, events=events
+        )
         panel = ButtonPanel(hardware.buttons, unit.on_button)
         panel.open()
         stack.callback(panel.close)

@@ -14,7 +14,8 @@ class Lamp(Enum):
 
 
 class Outputs(Protocol):
-    """Lamps and the door relay. But for ``open``, every method returns at once."""
+    """Lamps and the door relay. Lamps are switched at once; what has to do with the relay waits for the
+    process that holds it: call it off the loop."""
 
     @property
     def has_door(self) -> bool:
@@ -28,11 +29,11 @@ class Outputs(Protocol):
 
     def open_door(self, duration_s: float) -> None:
         """Hold the relay for ``duration_s`` (more than 0, at most the configured maximum); it is on when
-        this returns, and goes off in time even if this process hangs or dies.
+        this returns, and goes off in time even if this process hangs or dies. May take a second.
 
         Raises OutputsUnavailable without a relay, ValueError out of range. A call while the door
         is open starts the time anew.
         """
 
     def close(self) -> None:
-        """Everything off, lines freed. Idempotent."""
+        """Everything off, lines freed. Idempotent. May take seconds where the relay is in trouble."""

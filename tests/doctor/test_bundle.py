@@ -84,7 +84,7 @@ def test_the_file_has_everything_but_the_secrets(tmp_path: Path) -> None:
     config = tmp_path / "callbox.toml"
     config.write_text(
         '[unit]\nsession = "hall"\n[exchange]\nurl = "https://127.0.0.1:1"\nuid = "ben@mail.example"\n'
-        f'password = {json.dumps(PASSWORD)}\n[hardware]\n'
+        f"password = {json.dumps(PASSWORD)}\n[hardware]\n"
         'camera = "simulated"\naudio = "simulated"\nbuttons = "disabled"\n'
         '[metrics]\nlisten = "8.8.8.8:9100"\n'
     )
