@@ -6,24 +6,13 @@ import time
 from dataclasses import dataclass
 from functools import partial
 
+from hal.camera.bounded import CHECK, Openings, close_quietly, close_within
 from hal.camera.protocol import EncodedFrame, Facing, FailureSink, FrameSink, VideoFormat
 from hal.camera.source import Source, SourceFrame, Sources
-from hal.camera.timing import RisingTime, SilenceWatch
+from hal.camera.timing import RisingTime, SilenceWatch, Timing
 from hal.errors import CameraFault, CameraUnavailable
 
 logger = logging.getLogger(__name__)
-
-_CHECK = "Check its cable, and restart the unit if that does not help."
-
-
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """From the last frame of a camera that hangs to the first of the reopened one: their sum, and what
-    opening takes."""
-
-    silent_after_s: float = 1.0
-    starts_within_s: float = 1.5
-    closes_within_s: float = 1.0
 
 
 @dataclass(eq=False, slots=True)
@@ -33,6 +22,8 @@ class _Take:
     facing: Facing
     source: Source
     loss: CameraUnavailable | None = None
+    awaits_keyframe: bool = False
+    """Another one has been seen in between: a decoder can go on with a keyframe only."""
 
 
 class Filming:
@@ -61,6 +52,7 @@ class Filming:
         self._next: _Take | None = None
         self._standby: _Take | None = None
         self._retired: _Take | None = None
+        self._openings = Openings(timing.opens_within_s)
         self._standby_facing: Facing | None = None
         self._sink_error: CameraUnavailable | None = None
         self._is_over = False
@@ -82,7 +74,7 @@ class Filming:
     def begin(self, facing: Facing, standby: Facing | None) -> None:
         """Returns with the first frame. ``standby`` is opened afterwards, for a quick switch."""
         with self._control:
-            self._roll(facing)
+            self._roll(facing, self._timing.starts_within_s)
         self._standby_facing = standby
         self._thread.start()
 
@@ -94,7 +86,7 @@ class Filming:
             if old is not None and old.facing is facing:
                 return
             self._close_retired()
-            self._roll(facing)
+            self._roll(facing, self._timing.starts_within_s)
             self._retired = old
         with self._changed:
             self._standby_facing = old.facing if old is not None else None
@@ -118,13 +110,14 @@ class Filming:
 
     def still(self) -> bytes:
         if (take := self._active) is None:
-            raise CameraUnavailable(CameraFault.SILENT, f"No picture comes. {_CHECK}")
+            raise CameraUnavailable(CameraFault.SILENT, f"No picture comes. {CHECK}")
         return take.source.still(self._timing.starts_within_s)
 
     def close(self) -> None:
         with self._changed:
             self._is_over = True
             self._changed.notify_all()
+        self._openings.stop(self._timing.closes_within_s)
         with self._control:
             self._close_all()
         if self._thread.is_alive() and self._thread is not threading.current_thread():
@@ -132,21 +125,49 @@ class Filming:
 
     # With _control held.
 
-    def _roll(self, facing: Facing) -> None:
-        """Start a source and wait for its first frame, with which it takes over."""
+    def _roll(self, facing: Facing, within_s: float) -> None:
+        """Start a source and wait for its first frame, with which it takes over. Raises
+        CameraUnavailable; then what filmed before goes on."""
+        before = self._active
         take = self._take_of(facing)
         with self._changed:
             self._next = take
         try:
             self._tell_wishes(take)
-            take.source.start(partial(self._take_frame, take), partial(self._take_loss, take))
-            self._await_first_frame(take)
+            self._start(take)
+            self._await_first_frame(take, within_s)
             self._tell_wishes(take)  # what was asked in the meantime went to the one before
-        except BaseException:
-            with self._changed:
-                self._next = None
+        except BaseException as error:
+            self._give_back(take, before)
             self._close(take)
-            raise
+            if isinstance(error, CameraUnavailable) or not isinstance(error, Exception):
+                raise
+            raise CameraUnavailable(
+                CameraFault.FAILED, f"The {facing.value} camera failed ({error!r}). {CHECK}"
+            ) from error
+
+    def _give_back(self, take: _Take, before: _Take | None) -> None:
+        """``take`` failed, before it took over or just after."""
+        with self._changed:
+            self._next = None
+            has_taken_over = self._active is take
+            if has_taken_over:
+                self._active = before
+                self._watch.feed(time.monotonic())
+                if before is not None:
+                    before.awaits_keyframe = True
+        if has_taken_over and before is not None:
+            before.source.request_keyframe()
+
+    def _start(self, take: _Take) -> None:
+        start = partial(
+            take.source.start, partial(self._take_frame, take), partial(self._take_loss, take)
+        )
+        self._openings.run(start, lambda _: close_quietly(take.source))
+
+    def _make(self, facing: Facing) -> _Take:
+        make = partial(self._sources.make, facing, self._video)
+        return _Take(facing, self._openings.run(make, close_quietly))
 
     def _tell_wishes(self, take: _Take) -> None:
         take.source.set_bitrate(self._bitrate_bps)
@@ -157,17 +178,18 @@ class Filming:
         if standby is not None and standby.facing is facing:
             return standby
         self._close(standby)
-        return _Take(facing, self._sources.make(facing, self._video))
+        return self._make(facing)
 
-    def _await_first_frame(self, take: _Take) -> None:
+    def _await_first_frame(self, take: _Take, within_s: float) -> None:
         with self._changed:
             self._changed.wait_for(
                 lambda: self._active is take or take.loss is not None or self._is_over,
-                self._timing.starts_within_s,
+                within_s,
             )
             if self._active is not take:
+                self._next = None  # here, so that it cannot take over after all
                 raise take.loss or CameraUnavailable(
-                    CameraFault.SILENT, f"The {take.facing.value} camera gives no picture. {_CHECK}"
+                    CameraFault.SILENT, f"The {take.facing.value} camera gives no picture. {CHECK}"
                 )
 
     def _prepare_standby(self) -> None:
@@ -175,8 +197,8 @@ class Filming:
         if facing is None or self._is_over or self._standby is not None:
             return
         try:
-            self._standby = _Take(facing, self._sources.make(facing, self._video))
-        except CameraUnavailable as error:
+            self._standby = self._make(facing)
+        except Exception as error:  # of any driver; what films is not to suffer
             logger.info("The %s camera does not stand by: %s", facing.value, error)
 
     def _mend(self, take: _Take, trouble: CameraUnavailable) -> CameraUnavailable | None:
@@ -188,8 +210,8 @@ class Filming:
         self._close(take)
         self._close_standby()  # libcamera begins anew only once all its cameras are closed
         try:
-            self._roll(take.facing)
-        except CameraUnavailable as error:
+            self._roll(take.facing, self._timing.mends_within_s)
+        except Exception as error:  # the watch must not end without a report
             logger.warning("That failed: %s", error)
             return trouble
         self._standby_facing = standby
@@ -257,7 +279,7 @@ class Filming:
         if self._watch.remaining_s(time.monotonic()) > 0:
             return None
         return CameraUnavailable(
-            CameraFault.SILENT, f"The {take.facing.value} camera gives no more pictures. {_CHECK}"
+            CameraFault.SILENT, f"The {take.facing.value} camera gives no more pictures. {CHECK}"
         )
 
     # In a source's thread.
@@ -269,6 +291,9 @@ class Filming:
                 self._changed.notify_all()
             if take is not self._active or self._is_over or self._sink_error is not None:
                 return
+            if take.awaits_keyframe and not frame.is_keyframe:
+                return
+            take.awaits_keyframe = False
             self._watch.feed(time.monotonic())
             time_ns = self._rising.after_the_last(frame.capture_time_ns)
             try:
@@ -276,7 +301,7 @@ class Filming:
             except Exception as error:  # it would end the source's thread, and open for ever
                 logger.exception("Who takes the camera's frames failed")
                 self._sink_error = CameraUnavailable(
-                    CameraFault.FAILED, f"The camera stopped ({error!r}). {_CHECK}"
+                    CameraFault.FAILED, f"The camera stopped ({error!r}). {CHECK}"
                 )
                 self._changed.notify_all()
 
@@ -284,19 +309,3 @@ class Filming:
         with self._changed:
             take.loss = loss
             self._changed.notify_all()
-
-
-def close_within(source: Source, seconds: float) -> None:
-    """A hung driver hangs who closes it: here that is a thread of its own, left behind if need be."""
-
-    def close() -> None:
-        try:
-            source.close()
-        except Exception:  # of a driver in trouble; opening it again says more
-            logger.exception("A camera was not closed as it should be")
-
-    thread = threading.Thread(target=close, name="camera close", daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if thread.is_alive():
-        logger.error("A camera does not close. %s", _CHECK)

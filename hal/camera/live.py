@@ -2,10 +2,13 @@
 
 import logging
 import threading
+from functools import partial
 
-from hal.camera.filming import Filming, Timing, close_within
+from hal.camera.bounded import Openings, close_quietly, close_within
+from hal.camera.filming import Filming
 from hal.camera.protocol import Facing, FailureSink, FrameSink, VideoFormat
 from hal.camera.source import Source, SourceFrame, Sources
+from hal.camera.timing import Timing
 from hal.errors import CameraFault, CameraUnavailable
 
 logger = logging.getLogger(__name__)
@@ -80,7 +83,9 @@ class LiveCamera:
         filming = self._filming
         if filming is None or not filming.is_running:
             self._sources.look()
-            return self._still_of(self._sources.make(facing, VideoFormat()))
+            openings = Openings(self._timing.opens_within_s)
+            make = partial(self._sources.make, facing, VideoFormat())
+            return self._still_of(openings.run(make, close_quietly), openings)
         if filming.facing is not facing:
             raise CameraUnavailable(
                 CameraFault.BUSY, f"The other camera is filming. Switch to {facing.value} first."
@@ -99,15 +104,16 @@ class LiveCamera:
             )
         return self._filming
 
-    def _still_of(self, source: Source) -> bytes:
+    def _still_of(self, source: Source, openings: Openings) -> bytes:
         """Of a camera that is opened for this only."""
         settled = threading.Semaphore(0)
 
         def count(frame: SourceFrame) -> None:
             settled.release()
 
+        start = partial(source.start, count, lambda loss: None)
         try:
-            source.start(count, lambda loss: None)
+            openings.run(start, lambda _: close_quietly(source))
             for _ in range(_SETTLED_FRAMES):
                 if not settled.acquire(timeout=self._timing.starts_within_s):
                     raise CameraUnavailable(

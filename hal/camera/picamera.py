@@ -17,7 +17,6 @@ from picamera2 import MappedArray, Picamera2
 from hal.camera.codec_block import OTHER_ENCODER, CodecBlock, Deliver
 from hal.camera.encoder import SoftwareEncoder
 from hal.camera.facings import FoundCamera, assign
-from hal.camera.filming import Timing
 from hal.camera.live import LiveCamera
 from hal.camera.protocol import Facing, VideoFormat
 from hal.camera.settings import (
@@ -29,7 +28,7 @@ from hal.camera.settings import (
 )
 from hal.camera.source import LossSink, SourceFrame, SourceSink
 from hal.camera.still import jpeg
-from hal.camera.timing import FramePacer, SensorClock
+from hal.camera.timing import FramePacer, SensorClock, Timing
 from hal.errors import CameraFault, CameraUnavailable
 
 logger = logging.getLogger(__name__)

@@ -1,9 +1,28 @@
-"""What a camera's times need: the clock of a sensor, an even pace, an order, a watch. No clock inside:
-each takes the time as an argument."""
+"""What a camera's times need: limits, the clock of a sensor, an even pace, an order, a watch. No clock
+inside: each takes the time as an argument."""
+
+from dataclasses import dataclass
 
 _TRUSTED_AGE_NS = 1_000_000_000
 _LEAST_STEP_NS = 1_000_000
 """Less would fall on the same tick of RTP's 90 kHz clock, and two pictures would be one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How long a camera may take, in seconds.
+
+    ``starts_within_s``: to its first frame. USB cameras look for the light first, and x264 on a loaded
+    Zero 2 W takes its time. ``mends_within_s``: the same of one that is opened again after it hung;
+    from its last frame to the next: ``silent_after_s``, ``closes_within_s``, this, and what opening
+    takes. ``opens_within_s``: the driver alone, which hangs after that.
+    """
+
+    silent_after_s: float = 1.0
+    starts_within_s: float = 4.0
+    mends_within_s: float = 1.5
+    opens_within_s: float = 5.0
+    closes_within_s: float = 1.0
 
 
 class SensorClock:

@@ -11,13 +11,12 @@ from contextlib import suppress
 from pathlib import Path
 
 from hal.camera.facings import FoundCamera, assign
-from hal.camera.filming import Timing
 from hal.camera.live import LiveCamera
 from hal.camera.protocol import Facing, VideoFormat
 from hal.camera.settings import WebcamConfig
 from hal.camera.source import LossSink, SourceFrame, SourceSink
 from hal.camera.still import jpeg
-from hal.camera.timing import SensorClock
+from hal.camera.timing import SensorClock, Timing
 from hal.camera.v4l2 import Captured, PixelFormat, VideoDevice
 from hal.camera.webcam_stream import Capture, EncodedStream, PassedStream, choose_format
 from hal.errors import CameraFault, CameraUnavailable

@@ -16,12 +16,15 @@ SENSOR_HZ = 60
 
 
 class FilmSources:
-    """Cameras that show test cards. ``silent``: they take no pictures; ``broken``: they do not open."""
+    """Cameras that show test cards. ``silent``: they take no pictures; ``broken``: they do not open;
+    ``hanging``: their driver says nothing until ``freed``."""
 
     def __init__(self, facings: Iterable[Facing] = Facing) -> None:
         self.present = tuple(facings)
         self.silent: set[Facing] = set()
         self.broken: set[Facing] = set()
+        self.hanging: set[Facing] = set()
+        self.freed = threading.Event()
         self.made: list[FilmSource] = []
 
     def look(self) -> tuple[Facing, ...]:
@@ -32,6 +35,8 @@ class FilmSources:
             raise CameraUnavailable(CameraFault.ABSENT, f"No {facing.value} camera.")
         if any(source.facing is facing and not source.is_closed for source in self.made):
             raise CameraUnavailable(CameraFault.BUSY, "In use.")
+        if facing in self.hanging:
+            self.freed.wait(60.0)
         if facing in self.broken:
             raise CameraUnavailable(CameraFault.FAILED, "Broken.")
         self.made.append(FilmSource(self, facing, video))
@@ -55,10 +60,11 @@ class FilmSource:
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self.lose: LossSink = lambda loss: None
+        self.deliver: SourceSink = lambda frame: None
 
     def start(self, on_frame: SourceSink, on_loss: LossSink) -> None:
         self._keyframe_wanted.set()
-        self.lose = on_loss
+        self.lose, self.deliver = on_loss, on_frame
         self._thread = threading.Thread(target=self._film, args=(on_frame,), name="film")
         self._thread.start()
 
