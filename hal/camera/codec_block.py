@@ -4,8 +4,10 @@ Not yet run on a board.
 """
 
 import fcntl
+import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import videodev2
@@ -15,6 +17,8 @@ from picamera2.outputs import Output
 from hal.camera.annexb import ParameterSets
 from hal.camera.protocol import VideoFormat
 from hal.errors import CameraFault, CameraUnavailable
+
+logger = logging.getLogger(__name__)
 
 Deliver = Callable[[bytes, bool, int], None]
 """Takes an access unit, whether it is a keyframe, and the sensor's time of it in nanoseconds."""
@@ -52,7 +56,11 @@ class CodecBlock:
         self._encoder.stride = stream["stride"]
         try:
             self._encoder.start()
-        except OSError as error:
+        except BaseException as error:
+            with suppress(Exception):  # there may be nothing yet to stop
+                self._free()
+            if not isinstance(error, OSError):
+                raise
             raise CameraUnavailable(
                 CameraFault.FAILED,
                 f"The board's H.264 encoder cannot be used ({error}). {OTHER_ENCODER}",
@@ -75,7 +83,18 @@ class CodecBlock:
         with self._lock:
             was_closed, self._is_closed = self._is_closed, True
         if not was_closed:
+            self._free()
+
+    def _free(self) -> None:
+        """picamera2 begins with its thread, and closes the device last: neither comes by itself where
+        one of the calls in between fails."""
+        try:
             self._encoder.stop()
+        finally:
+            for memory, _ in self._encoder.bufs.values():
+                memory.close()  # each has a descriptor of the device
+            if self._encoder.vd is not None:
+                self._encoder.vd.close()
 
     def _apply(self) -> None:
         """The rate control goes on to count with the pictures a second that it was started with."""
@@ -83,8 +102,12 @@ class CodecBlock:
         control.id = videodev2.V4L2_CID_MPEG_VIDEO_BITRATE
         control.value = self._bitrate_bps * self._video.frame_rate_hz // self._frame_rate_hz
         with self._lock:
-            if not self._is_closed:
+            if self._is_closed:
+                return
+            try:
                 fcntl.ioctl(self._encoder.vd, videodev2.VIDIOC_S_CTRL, control)
+            except OSError as error:  # it goes on as before, which is better than no picture
+                logger.warning("The H.264 encoder takes no other bitrate: %s", error)
 
     def _take(self, data: bytes, timestamp_us: int) -> None:
         data, is_keyframe = self._sets.complete(data)

@@ -5,9 +5,10 @@ not follow the bitrate and delays by frames (0.3.38).
 """
 
 import logging
+import os
 import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any, Protocol
 
 import av
@@ -54,16 +55,17 @@ class PicameraSources:
     def __init__(self, config: PicameraConfig, model: str) -> None:
         self._settings = {Facing.FRONT: config.front, Facing.REAR: config.rear}
         self._choice = encoder_for(config.encoder, model)
-        self._cameras: dict[Facing, FoundCamera] | None = None
+        self._cameras: dict[Facing, FoundCamera] = {}
 
     def look(self) -> tuple[Facing, ...]:
-        if self._cameras is None:  # once: on a ribbon cable nothing comes or goes while it runs
+        # Not once for all: after a start the drivers of the sensors may come later than this.
+        if len(self._cameras) < len(Facing):
             names = {facing: settings.id for facing, settings in self._settings.items()}
             self._cameras = assign(_found(), names)
         return tuple(self._cameras)
 
     def make(self, facing: Facing, video: VideoFormat) -> "PicameraSource":
-        camera = (self._cameras or {}).get(facing)
+        camera = self._cameras.get(facing)
         ids = [found.id for found in _found()]
         if camera is None or camera.id not in ids:
             raise CameraUnavailable(
@@ -71,15 +73,30 @@ class PicameraSources:
                 f"No {facing.value} camera. Check the ribbon cable, and what "
                 "`rpicam-hello --list-cameras` finds.",
             )
-        try:
-            picam = Picamera2(ids.index(camera.id))
-        except Exception as error:  # libcamera raises several kinds, picamera2 wraps some of them
-            raise _refused(error) from error
+        picam = _opened(ids.index(camera.id))
         try:
             return PicameraSource(picam, self._settings[facing], video, self._choice)
         except BaseException:
             picam.close()
             raise
+
+
+def _opened(number: int) -> Any:
+    """A Picamera2. When one cannot be made, it leaves its pipe open (0.3.38), and perhaps the camera."""
+    picam: Any = Picamera2.__new__(Picamera2)
+    try:
+        picam.__init__(number)
+    except Exception as error:  # libcamera raises several kinds, picamera2 wraps some of them
+        with suppress(Exception):
+            picam.close()
+        picam.is_open = (
+            False  # or the garbage collector's close would meet the descriptors' next owners
+        )
+        if not picam.notifymeread.closed:
+            picam.notifymeread.close()
+            os.close(picam.notifyme_w)
+        raise _refused(error) from error
+    return picam
 
 
 def _found() -> list[FoundCamera]:

@@ -1,14 +1,17 @@
 """Drives PicameraCamera on two virtual cameras and prints what was measured."""
 
+import gc
 import io
 import logging
 import math
+import os
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from statistics import median
+from unittest.mock import patch
 
 import av
 import numpy as np
@@ -21,7 +24,8 @@ from tests.hal.listening import Heard
 from tests.hal.pictures import decoded, nal_types, sps
 from tests.rig.camera.standins import Shutter
 
-from hal.camera.picamera import PicameraCamera  # isort: skip  # after its stand-ins
+from picamera2 import Picamera2  # isort: skip  # after its stand-ins
+from hal.camera.picamera import PicameraCamera  # isort: skip
 from tests.rig.camera.paper_codec import paper_codec  # isort: skip
 
 VIDEO = VideoFormat()
@@ -238,6 +242,60 @@ def codec_block() -> str:
     return "picamera2's codec driver on paper"
 
 
+def descriptors_after(action: Callable[[], object]) -> int:
+    """Open files, once what it left to the garbage collector is gone."""
+    action()
+    gc.collect()
+    return len(os.listdir("/proc/self/fd"))
+
+
+def failures_leave_nothing() -> str:
+    """No thread (see ``main``) and no file of an opening that failed, or of a close that did halfway."""
+    board = PicameraConfig(encoder=EncoderChoice.BOARD)
+    with unit() as it, unit() as other:
+        it.open()
+        busy = [descriptors_after(lambda: refused(other.open)) for _ in range(20)]
+    assert busy[-1] < busy[0] + 10, busy  # those of cameras that run come and go
+    with paper_codec(VIDEO) as codec:
+
+        def fail(request: int) -> None:
+            with unit(board) as it:
+                codec.refused.add(request)
+                assert refused(it.open) is CameraFault.FAILED
+                codec.refused.clear()
+
+        def fail_at_close() -> None:
+            with unit(board) as it:
+                it.open()
+                codec.refused.add(videodev2.VIDIOC_STREAMOFF)
+                it.camera.close()
+                codec.refused.clear()
+
+        begun = [
+            descriptors_after(lambda request=request: fail(request))
+            for request in (videodev2.VIDIOC_S_FMT, videodev2.VIDIOC_STREAMON) * 2
+        ]
+        ended = [descriptors_after(fail_at_close) for _ in range(3)]
+        with unit(board) as it:
+            it.open()
+            codec.refused.add(videodev2.VIDIOC_S_CTRL)
+            it.camera.set_bitrate(300_000)  # logged; the picture goes on
+            it.more(lambda items: len(items) > 3)
+            codec.refused.clear()
+    assert len({*begun, *ended}) == 1, (begun, ended)
+    return "no file left by failures"
+
+
+def cameras_that_come_late() -> str:
+    """The first look may come before the sensors' drivers."""
+    with unit() as it:
+        with patch.object(Picamera2, "global_camera_info", list):
+            assert it.camera.facings == ()
+        assert it.camera.facings == (Facing.FRONT, Facing.REAR)
+        it.open()
+    return "late cameras found"
+
+
 def what_cannot_be() -> str:
     """There is no codec block here, and the virtual camera has no exposure: said, not passed over."""
     for config in (
@@ -259,6 +317,8 @@ def main() -> int:
         silence,
         busy_absent_named,
         codec_block,
+        failures_leave_nothing,
+        cameras_that_come_late,
         what_cannot_be,
     )
     results = []

@@ -4,6 +4,7 @@ It answers the driver's calls as bcm2835-codec does, as far as picamera2 makes t
 x264 what it is given. What the real one makes of it is another matter.
 """
 
+import errno
 import fcntl
 import mmap
 import select
@@ -34,6 +35,8 @@ class PaperCodec:
     opened: ClassVar[dict[int, "PaperCodec"]] = {}
     settings: ClassVar[list[tuple[int, int]]] = []
     """Control and value, of all, in order."""
+    refused: ClassVar[set[int]] = set()
+    """Requests that fail."""
 
     def __init__(self, video: VideoFormat) -> None:
         self.file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  # the driver closes it
@@ -49,6 +52,8 @@ class PaperCodec:
         self.opened[self.file.fileno()] = self
 
     def ioctl(self, request: int, argument: Any) -> int:
+        if request in self.refused:
+            raise OSError(errno.EIO, "the block is in trouble")
         if request == v4l2.VIDIOC_S_CTRL:
             self.settings.append((argument.id, argument.value))
             self._keyframe |= argument.id == v4l2.V4L2_CID_MPEG_VIDEO_FORCE_KEY_FRAME
