@@ -89,8 +89,7 @@ class Draft:
             ended_with_one=one_other and not now.was_larger,
             warning_at_s=None,
             idle_end_at_s=None,
+            camera_due_at_s=None,
         )
-        self.do(
-            SetTimer(TimerName.IDLE_WARNING, None), SetTimer(TimerName.IDLE_END, None), Release()
-        )
+        self.do(*(SetTimer(name, None) for name in TimerName), Release())
         self.move(Trigger.END)

@@ -12,6 +12,7 @@ class TimerName(Enum):
     IDLE_WARNING = "idle_warning"
     IDLE_END = "idle_end"
     SOUND_AGAIN = "sound_again"
+    CAMERA = "camera"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,10 @@ class SelectRoute:
 
 @dataclass(frozen=True, slots=True)
 class OpenCamera:
+    """``again``: one that was lost; that this fails is nothing new."""
+
     facing: Facing
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

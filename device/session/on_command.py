@@ -1,7 +1,7 @@
 """What each command does to a call. Pure; a refusal raises before anything has changed."""
 
 from device.errors import AudioModeUnavailable, CallInProgress, NotAvailable
-from device.session import commands
+from device.session import commands, lost_camera
 from device.session.draft import Draft
 from device.session.effects import (
     CloseCamera,
@@ -98,8 +98,11 @@ def pause_video(draft: Draft, command: commands.PauseVideo) -> None:
     if now.audio_only and not command.paused:
         raise NotAvailable("This is an audio call. Switch to a video call first.")
     if now.wanted_camera is not command.paused:
+        if command.paused:
+            lost_camera.forget(draft)
         return
     if command.paused:
+        lost_camera.forget(draft)
         draft.set(wanted_camera=False, video_wish=None)
         draft.do(CloseCamera())
     else:
@@ -160,6 +163,7 @@ def want_camera(draft: Draft) -> None:
         raise CameraUnavailable(
             CameraFault.ABSENT, "This unit has no camera. Check the ribbon cable."
         )
+    lost_camera.forget(draft)
     draft.set(wanted_camera=True)
     draft.do(OpenCamera(draft.snapshot.wanted_facing))
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from device.errors import CallError
-from device.session import commands, effects, facts, outcomes
+from device.session import commands, effects, facts, lost_camera, outcomes
 from device.session.draft import Draft
 from device.session.events import AudioModeChanged, CallEndButtonPressed
 from device.session.idle import stay
@@ -59,6 +59,8 @@ def camera_opened(draft: Draft, outcome: outcomes.CameraOpened) -> None:
     now = draft.snapshot
     if not now.is_live:
         return
+    if now.camera_due_at_s is None:
+        lost_camera.forget(draft)
     if not now.wanted_camera:
         draft.do(effects.CloseCamera())  # paused meanwhile, or it has died already
         return
@@ -86,13 +88,15 @@ def camera_moved(draft: Draft, outcome: outcomes.CameraMoved) -> None:
 
 
 def camera_lost(draft: Draft, fact: facts.CameraLost) -> None:
-    """The call goes on without a picture."""
+    """The call goes on without a picture, and with one again if the camera comes back soon."""
     now = draft.snapshot
     if not now.is_live or not (now.camera_open or now.wanted_camera):
         return
     draft.set(camera_open=False, wanted_camera=False, camera_failed=True, video_wish=None)
     draft.raise_error(fact.error.code, str(fact.error), fact.error.reason.value)
     _show_camera(draft)
+    if now.camera_open or now.camera_tries:
+        lost_camera.lost(draft)
 
 
 def video_call_agreed(draft: Draft, outcome: outcomes.VideoCallAgreed) -> None:
@@ -176,15 +180,24 @@ def effect_failed(draft: Draft, outcome: outcomes.EffectFailed) -> None:
         draft.show_no_sound()
     if not outcome.superseded:
         _take_back(draft, effect)
+    if isinstance(effect, effects.OpenCamera) and effect.again:
+        if not outcome.superseded:
+            lost_camera.missed(draft)
+        return
+    _tell(draft, outcome)
+
+
+def _tell(draft: Draft, outcome: outcomes.EffectFailed) -> None:
+    """Unless who asked, or was asked for, has heard. Sound is tried again later."""
+    effect, name = outcome.effect, type(outcome.effect).__name__
     is_told = outcome.awaited or _is_expected(draft, outcome)
     is_of_sound = isinstance(effect, effects.OpenSound | effects.SelectRoute)
-    if is_of_sound and not outcome.superseded:
-        if is_told:
-            try_later(draft, outcome.message)
-        else:
-            sound_failed(draft, outcome.code, outcome.message, type(effect).__name__)
+    if is_of_sound and not outcome.superseded and is_told:
+        try_later(draft, outcome.message)
+    elif is_of_sound and not outcome.superseded:
+        sound_failed(draft, outcome.code, outcome.message, name)
     elif not is_told:
-        draft.raise_error(outcome.code, outcome.message, type(effect).__name__)
+        draft.raise_error(outcome.code, outcome.message, name)
 
 
 def _take_back(draft: Draft, effect: effects.Effect) -> None:

@@ -85,6 +85,10 @@ class Snapshot:
     wanted_camera: bool = False
     camera_failed: bool = False
     """It was lost, or did not open, and has not opened since."""
+    camera_due_at_s: float | None = None
+    """When a lost camera is tried again."""
+    camera_tries: int = 0
+    """How often it has been, or is to be next."""
     facing: Facing = Facing.FRONT
     wanted_facing: Facing = Facing.FRONT
     facings: tuple[Facing, ...] = ()

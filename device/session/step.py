@@ -1,21 +1,21 @@
 """The engine's one pure function: ``step(snapshot, input, now_s) -> Step``.
 
 Commands are in ``on_command``, facts of the exchange and of peers in ``on_peer``, of devices in
-``on_device``, the clocks in ``idle`` and ``sound_again``; they share the builder below. Nothing here
-does anything: what is to be done comes out as effects, and what came of them goes in again as outcomes.
+``on_device``, the clocks in ``idle``, ``sound_again`` and ``lost_camera``; they share the builder below.
+Nothing here does anything: what is to be done comes out as effects, and what came of them goes in again as
+outcomes.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from device.session import commands, facts, outcomes, sound_again
+from device.session import commands, facts, idle, lost_camera, outcomes, sound_again
 from device.session.commands import Command, Start
 from device.session.draft import Draft
 from device.session.effects import Effect, TimerName
 from device.session.events import Event
 from device.session.facts import ButtonReported, ExchangeFact, MediaFact
-from device.session.idle import fire, stay
 from device.session.on_command import (
     accept_video_call,
     end_session,
@@ -96,8 +96,10 @@ def step(snapshot: Snapshot, given: Input, now_s: float) -> Step:
 def _timer_fired(draft: Draft, fact: TimerFired) -> None:
     if fact.name is TimerName.SOUND_AGAIN:
         sound_again.fire(draft)
+    elif fact.name is TimerName.CAMERA:
+        lost_camera.fire(draft)
     else:
-        fire(draft, warning=fact.name is TimerName.IDLE_WARNING)
+        idle.fire(draft, warning=fact.name is TimerName.IDLE_WARNING)
 
 
 _COMMANDS: dict[type, Callable[[Draft, Any], None]] = {
@@ -112,7 +114,7 @@ _COMMANDS: dict[type, Callable[[Draft, Any], None]] = {
     commands.StartRecording: refuse_recording,
     commands.StopRecording: refuse_recording,
     commands.EndSession: end_session,
-    commands.Stay: lambda draft, _: stay(draft),
+    commands.Stay: lambda draft, _: idle.stay(draft),
 }
 
 _FACTS: dict[type, Callable[[Draft, Any], None]] = {

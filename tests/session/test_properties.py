@@ -73,6 +73,7 @@ FACTS: list[Input] = [
     facts.DevicesChanged(()),
     facts.AudioFailed("Failed."),
     *(facts.ButtonReported(button, Edge.PRESSED) for button in (Button.MUTE, Button.CAMERA_SWITCH)),
+    outcomes.TimerFired(effects.TimerName.CAMERA),
     outcomes.TimerFired(effects.TimerName.IDLE_WARNING),
     outcomes.TimerFired(effects.TimerName.IDLE_END),
     outcomes.TimerFired(effects.TimerName.SOUND_AGAIN),
