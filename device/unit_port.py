@@ -71,8 +71,10 @@ class ServedUnit:
 
     async def _still_of_closed(self, facing: Facing | None) -> StillReading:
         camera = self._unit.hardware.camera
-        wanted = facing or next(iter(camera.facings), Facing.FRONT)
-        return StillReading(wanted, await to_its_end(camera.snapshot, wanted))
+        present = await to_its_end(lambda: camera.facings)
+        wanted = facing or next(iter(present), Facing.FRONT)
+        still = await to_its_end(camera.snapshot, wanted, self._unit.config.video)
+        return StillReading(wanted, still)
 
     async def _still_in_call(self, facing: Facing | None) -> StillReading:
         """A camera that a person has closed in a call stays closed."""

@@ -27,15 +27,14 @@ REMEDIES = {
 
 async def check_cameras(camera: Camera, video: VideoFormat) -> list[Check]:
     """Opens each in turn for one picture. Only while nobody else uses the camera."""
-    if not camera.facings:
-        return [absent()]
-    return [await _check(camera, facing, video) for facing in camera.facings]
+    facings = await to_its_end(lambda: camera.facings)
+    return [await _check(camera, facing, video) for facing in facings] or [absent()]
 
 
 async def check_in_call(camera: Camera, frames: Callable[[], int], has_failed: bool) -> list[Check]:
     """Looks on while a call uses the camera. ``frames``: how many pictures the call has had.
     ``has_failed``: the call has lost it."""
-    if not camera.facings:
+    if not await to_its_end(lambda: camera.facings):
         return [absent()]
     if has_failed:
         remedy = f"{REMEDIES[CameraFault.SILENT]} `callbox camera on` tries it again."

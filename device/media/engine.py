@@ -171,7 +171,9 @@ class MediaEngine:
         """A still picture of the open camera, JPEG. Raises CameraUnavailable, MediaError after the
         end."""
         taken: list[bytes] = []
-        await self._camera_calls.run(lambda: taken.append(self._camera.snapshot(facing)))
+        await self._camera_calls.run(
+            lambda: taken.append(self._camera.snapshot(facing, self._video))
+        )
         return taken[0]
 
     async def select_route(self, mode: AudioMode) -> None:

@@ -18,7 +18,7 @@ from device.session.ports import Clock, ExchangePort, MediaPort
 from device.session.settings import CallSettings
 from device.session.snapshot import Snapshot
 from device.session.values import CallToken
-from hal import AudioMode
+from hal import AudioMode, Facing
 
 logger = logging.getLogger(__name__)
 
@@ -129,6 +129,7 @@ class Calls:
         self._on_event = on_event
         self._on_change = on_change
         self._tasks = asyncio.TaskGroup()
+        self._is_starting = False
         self._running: asyncio.Task[None] | None = None
         self._call: CallSession | None = None
 
@@ -164,17 +165,18 @@ class Calls:
         Raises CallInProgress (nothing changes), TokenRefused, ExchangeUnreachable, ExchangeError;
         then everything is released, and no event was told.
         """
-        if not self._is_over:
+        if self._is_starting or not self._is_over:
             raise CallInProgress("A call is on already. End it before starting another.")
         listeners = Listeners(self._on_event)
         if settings.listener is not None:
             listeners.add("settings", settings.listener)
-        exchange = self._new_exchange()
         media = self._new_media()
+        facings = await self._facings_of(media)
+        exchange = self._new_exchange()
         engine = CallEngine(media, exchange, self._clock, listeners, self._on_change)
         self._running = self._tasks.create_task(_contained(engine), name="call")
         call = self._call = CallSession(engine, listeners, self._clock)
-        start = commands.Start(token, settings, media.devices, media.facings)
+        start = commands.Start(token, settings, media.devices, facings)
         try:
             await engine.ask(start)
         except asyncio.CancelledError:
@@ -186,6 +188,17 @@ class Calls:
         if not call.snapshot.is_live:
             raise CallError("The session ended while it was being joined.")
         return call
+
+    async def _facings_of(self, media: MediaPort) -> tuple[Facing, ...]:
+        """In a thread: the first look at the cameras may take half a second."""
+        self._is_starting = True
+        try:
+            return await asyncio.to_thread(lambda: media.facings)
+        except BaseException:
+            await media.aclose()
+            raise
+        finally:
+            self._is_starting = False
 
 
 async def _contained(engine: CallEngine) -> None:

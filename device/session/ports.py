@@ -55,7 +55,7 @@ class MediaPort(Protocol):
 
     @property
     def facings(self) -> tuple[Facing, ...]:
-        """Cameras present. Valid before ``open``, too."""
+        """Cameras present. Valid before ``open``, too. Asked in a thread: may take half a second."""
 
     def attach(self, report: ReportMedia) -> None:
         """Where facts go from now on; called once, before anything else is asked."""

@@ -2,8 +2,8 @@
 
 Commands are in ``on_command``, facts of the exchange and of peers in ``on_peer``, of devices in
 ``on_device``, the clocks in ``idle``, ``sound_again`` and ``lost_camera``; they share the builder below.
-Nothing here does anything: what is to be done comes out as effects, and what came of them goes in again as
-outcomes.
+Nothing here does anything: what is to be done comes out as effects, and what came of them goes in again
+as outcomes.
 """
 
 from collections.abc import Callable

@@ -79,12 +79,12 @@ class LiveCamera:
         if (filming := self._filming) is not None:
             filming.set_frame_rate(frame_rate_hz)
 
-    def snapshot(self, facing: Facing) -> bytes:
+    def snapshot(self, facing: Facing, video: VideoFormat) -> bytes:
         filming = self._filming
         if filming is None or not filming.is_running:
             self._sources.look()
             openings = Openings(self._timing.opens_within_s)
-            make = partial(self._sources.make, facing, VideoFormat())
+            make = partial(self._sources.make, facing, video)
             return self._still_of(openings.run(make, close_quietly), openings)
         if filming.facing is not facing:
             raise CameraUnavailable(

@@ -99,9 +99,9 @@ class Camera(Protocol):
         """Change how many pictures are taken a second while it runs, at most as many as it was opened
         with; the bitrate stays. Cheap, thread-safe; does nothing while closed."""
 
-    def snapshot(self, facing: Facing) -> bytes:
+    def snapshot(self, facing: Facing, video: VideoFormat) -> bytes:
         """A still picture, JPEG: of the camera that films, in its size, or of a closed one, which is
-        opened for it.
+        opened for it as ``video`` says.
 
         Raises CameraUnavailable: BUSY while the other one films, else as ``open`` does.
         """

@@ -154,13 +154,12 @@ class SimulatedCamera:
         if run is not None:
             run.set_frame_rate(frame_rate_hz)
 
-    def snapshot(self, facing: Facing) -> bytes:
+    def snapshot(self, facing: Facing, video: VideoFormat) -> bytes:
         run = self._run
         if run is not None and run.is_running:
             return run.still(facing)
         self.sensors.acquire(self, facing)
         try:
-            video = VideoFormat()
             return TestCard(facing, video.width, video.height, self.picture).still()
         finally:
             self.sensors.release(self)

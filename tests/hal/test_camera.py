@@ -14,6 +14,7 @@ from tests.hal.listening import Heard
 from tests.hal.pictures import nal_types, sps
 
 SMALL = VideoFormat(width=320, height=180, frame_rate_hz=20, bitrate_bps=200_000)
+VGA = VideoFormat(width=640, height=480)
 PERIOD_NS = 1_000_000_000 // SMALL.frame_rate_hz
 
 MakeCamera = Callable[[tuple[Facing, ...]], Camera]
@@ -210,14 +211,14 @@ def test_a_format_that_cannot_be_is_refused(setting: str, value: int) -> None:
 def test_a_still_is_of_the_camera_that_films_or_of_a_closed_one(
     camera: Camera, frames: Heard[EncodedFrame], failures: Heard[CameraUnavailable]
 ) -> None:
-    still = Image.open(io.BytesIO(camera.snapshot(Facing.REAR)))
-    assert (still.format, still.size) == ("JPEG", (1280, 720))
+    still = Image.open(io.BytesIO(camera.snapshot(Facing.REAR, VGA)))
+    assert (still.format, still.size) == ("JPEG", (640, 480)), "as a webcam may need it"
     assert not camera.is_open
     camera.open(Facing.FRONT, SMALL, frames, failures)
-    still = Image.open(io.BytesIO(camera.snapshot(Facing.FRONT)))
+    still = Image.open(io.BytesIO(camera.snapshot(Facing.FRONT, VGA)))
     assert (still.format, still.size) == ("JPEG", (SMALL.width, SMALL.height))
     with pytest.raises(CameraUnavailable) as caught:
-        camera.snapshot(Facing.REAR)
+        camera.snapshot(Facing.REAR, SMALL)
     assert caught.value.reason is CameraFault.BUSY
     assert camera.is_open
     frames.wait_count(len(frames.items) + 2)

@@ -210,7 +210,7 @@ def test_a_driver_that_hangs_in_opening_is_refused_and_closed_when_it_wakes(rig:
         rig.open()
     assert caught.value.reason is CameraFault.SILENT
     with pytest.raises(CameraUnavailable, match="does not open"):
-        rig.camera.snapshot(Facing.FRONT)
+        rig.camera.snapshot(Facing.FRONT, SMALL)
     wake(rig)
     assert rig.sources.made
     assert rig.sources.open_facings == []
@@ -264,11 +264,11 @@ def test_a_receiver_that_raises_ends_the_camera_with_a_report(
 
 
 def test_a_still_of_a_closed_camera_closes_it_again(rig: Rig) -> None:
-    assert rig.camera.snapshot(Facing.REAR).startswith(b"\xff\xd8")
+    assert rig.camera.snapshot(Facing.REAR, SMALL).startswith(b"\xff\xd8")
     assert rig.sources.open_facings == []
     rig.sources.silent.add(Facing.FRONT)
     with pytest.raises(CameraUnavailable) as caught:
-        rig.camera.snapshot(Facing.FRONT)
+        rig.camera.snapshot(Facing.FRONT, SMALL)
     assert caught.value.reason is CameraFault.SILENT
     assert rig.sources.open_facings == []
 

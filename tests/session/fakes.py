@@ -91,6 +91,12 @@ class _Port:
     def names(self) -> list[object]:
         return [asked[0] for asked in self.asked]
 
+    async def reached(self, name: str) -> None:
+        """Until it has been asked for this; what comes before may have been done in a thread."""
+        async with asyncio.timeout(5):
+            while name not in self.names():  # noqa: ASYNC110
+                await asyncio.sleep(0)
+
     def last(self, name: str) -> tuple[object, ...]:
         return next(asked for asked in reversed(self.asked) if asked[0] == name)
 

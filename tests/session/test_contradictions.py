@@ -340,7 +340,7 @@ async def test_a_camera_that_is_opening_at_the_end_is_closed_after_it(world: Wor
 async def test_an_end_while_joining_leaves_what_may_have_been_joined(world: World) -> None:
     world.exchange.gates["join"] = asyncio.Event()
     starting = asyncio.create_task(world.start())
-    await settle()
+    await world.exchange.reached("join")
     starting.cancel()
     await asyncio.gather(starting, return_exceptions=True)
     await settle()

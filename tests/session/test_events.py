@@ -113,8 +113,7 @@ async def test_the_end_button_is_told_first_and_then_ends(world: World) -> None:
 async def test_the_end_button_works_before_the_exchange_has_answered(world: World) -> None:
     world.exchange.gates["join"] = asyncio.Event()
     starting = asyncio.create_task(world.start())
-    await world.settle()
-    assert "join" in world.exchange.names()
+    await world.exchange.reached("join")
     call = world.calls.active
     assert call is not None
     call.report_button(ButtonReported(Button.END_CALL, Edge.PRESSED))

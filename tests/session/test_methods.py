@@ -1,11 +1,13 @@
 """Section 4: what can be asked of a call, refused, repeated."""
 
 import asyncio
+import threading
 
 import pytest
 
 from device.errors import (
     AudioModeUnavailable,
+    CallInProgress,
     ExchangeError,
     ExchangeUnreachable,
     NotAvailable,
@@ -17,7 +19,7 @@ from device.session.facts import ButtonReported, SwitchedToVideo, VideoRequested
 from device.session.settings import CallSettings
 from device.session.values import MediaState
 from hal import AudioMode, Button, CameraFault, CameraUnavailable, Edge, Facing
-from tests.session.fakes import ANA, TOKEN, World, entry
+from tests.session.fakes import ANA, TOKEN, FakeMedia, World, entry
 
 
 @pytest.mark.spec("4.switch_camera")
@@ -271,6 +273,51 @@ async def test_a_button_that_cannot_do_its_work_says_so(world: World) -> None:
     call = await world.start()
     call.report_button(ButtonReported(Button.CAMERA_SWITCH, Edge.PRESSED))
     assert (await world.ear.wait_for("error"))[0] == "camera_unavailable"
+
+
+class SlowCameras(FakeMedia):
+    """Looks for its cameras as libcamera does: not at once."""
+
+    def __init__(self) -> None:
+        self.may_be_found = threading.Event()
+        super().__init__()
+
+    @property
+    def facings(self) -> tuple[Facing, ...]:
+        assert self.may_be_found.wait(10), "the event loop waits for the cameras"
+        return (Facing.FRONT,)
+
+    @facings.setter
+    def facings(self, facings: tuple[Facing, ...]) -> None: ...
+
+
+@pytest.mark.spec("2.second_start")
+async def test_the_event_loop_does_not_wait_for_the_first_look_at_the_cameras(
+    world: World,
+) -> None:
+    cameras = world.media = SlowCameras()
+    starting = asyncio.create_task(world.start())
+    await world.settle()
+    with pytest.raises(CallInProgress):
+        await world.start()
+    cameras.may_be_found.set()
+    assert (await starting).snapshot.facings == (Facing.FRONT,)
+
+
+async def test_a_start_that_is_cancelled_while_it_looks_for_cameras_leaves_nothing(
+    world: World,
+) -> None:
+    cameras = world.media = SlowCameras()
+    starting = asyncio.create_task(world.start())
+    await world.settle()
+    starting.cancel()
+    await world.settle()
+    cameras.may_be_found.set()
+    await asyncio.gather(starting, return_exceptions=True)
+    assert starting.cancelled()
+    assert cameras.is_closed
+    world.media = FakeMedia()
+    assert (await world.start()).snapshot.is_live
 
 
 async def test_a_slow_camera_holds_up_neither_links_nor_exchange(world: World) -> None:

@@ -78,7 +78,7 @@ def picture_and_stream() -> str:
         assert it.camera.facings == (Facing.FRONT, Facing.REAR), it.camera.facings
         it.open()
         frames = it.frames.wait_count(60)
-        still = Image.open(io.BytesIO(it.camera.snapshot(Facing.FRONT)))
+        still = Image.open(io.BytesIO(it.camera.snapshot(Facing.FRONT, VIDEO)))
         it.camera.close()
         count = len(it.frames.items)
         pictures = decoded(it.frames.items)
