@@ -25,12 +25,17 @@ def add_first_boot(commands: Any, default_config: Path) -> None:
 
 def _first_boot(options: argparse.Namespace) -> int:
     from device import config
-    from device.service.first_boot import take_over
+    from device.doctor.configuration import check_address
+    from device.service.first_boot import check_beside, take_over
 
     def check(path: Path) -> Path | None:
         settings = config.load(path)
         config.check_can_join(settings)
-        return settings.exchange.certificate
+        certificate = settings.exchange.certificate
+        if certificate is not None:
+            check_beside(certificate, path)
+        check_address(settings)
+        return certificate
 
     taken = take_over(options.boot, options.to, check, options.group or None)
     if taken is None:

@@ -17,7 +17,8 @@ from device.errors import CallboxError, ConfigError
 
 NAME = "callbox.toml"
 TAKEN = ".taken-over"
-"""Of which file it was: one that could not be removed is not taken a second time, over later changes."""
+"""Of what could not be removed, so that it is not taken a second time, over later changes. Only as long
+as it is there: the same files, put on the card by somebody, are to be taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +36,10 @@ def take_over(
     group: str | None,
 ) -> Taken | None:
     """Move ``boot``'s callbox.toml, and the certificate beside it, to the folder ``target``. None:
-    there is none, or it was taken before.
+    there is none.
 
-    ``check`` reads a callbox.toml and gives the certificate that it names; raises CallboxError.
+    ``check`` reads a callbox.toml and gives the certificate that it names, ``check_beside`` it; raises
+    CallboxError.
     ``group`` may read what was taken; None: only the owner. Raises ConfigError naming the file and the
     remedy; then nothing was changed.
     """
@@ -45,45 +47,49 @@ def take_over(
     if not given.exists():
         return None
     try:
-        mark = hashlib.sha256(given.read_bytes()).hexdigest()
-        if _read(target / TAKEN) == mark:
-            return _removed(f"{given} was taken over before.", [given])
-        return _take(given, target, check, group, mark)
+        certificate = _checked(given, check)
+        moved = [given] if certificate is None else [given, certificate]
+        mark = _mark(moved)
+        if _read(target / TAKEN) == mark and (target / NAME).exists():
+            words = f"{given} was taken over before."
+        else:
+            _put_all(moved, target, group)
+            words = f"{given} was taken over as {target / NAME}."
+        return _removed(words, moved, target, mark)
     except OSError as error:
         raise ConfigError(
             f"{given} cannot be taken over to {target}: {error}. It was left as it is."
         ) from error
 
 
-def _take(
-    given: Path,
-    target: Path,
-    check: Callable[[Path], Path | None],
-    group: str | None,
-    mark: str,
-) -> Taken:
-    try:
-        certificate = check(given)
-        if certificate is not None:
-            _check_beside(certificate, given)
-    except CallboxError as error:
-        raise ConfigError(f"{error} {given} was not taken over; mend it, or remove it.") from error
-    target.mkdir(mode=0o750, parents=True, exist_ok=True)
-    # The certificate first: whenever the power goes, what is named is there.
-    if certificate is not None:
-        _put(certificate.read_bytes(), target / certificate.name, 0o644, group)
-    _put(given.read_bytes(), target / NAME, 0o640, group)
-    _put(mark.encode(), target / TAKEN, 0o600, None)
-    moved = [given] if certificate is None else [given, certificate]
-    return _removed(f"{given} was taken over as {target / NAME}.", moved)
-
-
-def _check_beside(certificate: Path, given: Path) -> None:
+def check_beside(certificate: Path, given: Path) -> None:
+    """Before it is read: root reads it, and who has the card in hand names it. Raises ConfigError."""
     if certificate.parent != given.parent or not certificate.is_file():
         raise ConfigError(
             f"{given}: certificate = {certificate.name!r} must be a file beside it. "
             "`callbox exchange add-unit` writes both; copy both."
         )
+
+
+def _checked(given: Path, check: Callable[[Path], Path | None]) -> Path | None:
+    try:
+        return check(given)
+    except CallboxError as error:
+        raise ConfigError(f"{error} {given} was not taken over; mend it, or remove it.") from error
+
+
+def _mark(paths: list[Path]) -> str:
+    hashes = [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
+    return " ".join(hashes)
+
+
+def _put_all(moved: list[Path], target: Path, group: str | None) -> None:
+    target.mkdir(mode=0o750, parents=True, exist_ok=True)
+    given, *certificates = moved
+    # The certificate first: whenever the power goes, what is named is there.
+    for certificate in certificates:
+        _put(certificate.read_bytes(), target / certificate.name, 0o644, group)
+    _put(given.read_bytes(), target / NAME, 0o640, group)
 
 
 def _put(content: bytes, path: Path, mode: int, group: str | None) -> None:
@@ -104,15 +110,19 @@ def _put(content: bytes, path: Path, mode: int, group: str | None) -> None:
     _sync(path.parent)
 
 
-def _removed(words: str, paths: list[Path]) -> Taken:
+def _removed(words: str, moved: list[Path], target: Path, mark: str) -> Taken:
     left = []
-    for path in paths:
+    for path in moved:
         try:
             path.unlink()
         except OSError:
             left.append(path)
     if not left:
-        _sync(paths[0].parent)
+        _sync(moved[0].parent)
+    if moved[0] not in left:
+        (target / TAKEN).unlink(missing_ok=True)
+    elif _read(target / TAKEN) != mark:
+        _put(mark.encode(), target / TAKEN, 0o600, None)
     return Taken(words, tuple(left))
 
 
