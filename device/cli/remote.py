@@ -110,18 +110,19 @@ def _mute(options: argparse.Namespace) -> int:
 def _route(options: argparse.Namespace) -> int:
     if options.mode is not None:
         return ask(options, messages.Route, mode=AudioMode(options.mode))
+    from device.cli.printing import print_json, printable
+
     with unit_of(options) as unit:
         call = unit.ask(messages.Status).call
     routes = call.routes if call is not None else ()
     if options.json:
-        from device.cli.printing import print_json
-
         print_json(routes)
     elif call is None:
         print("No call is on; `callbox doctor` looks at the routes without one.")
     else:
         for route in routes:
-            print(f"{'*' if route.is_selected else ' '} {route.mode.value:<12}{route.name}")
+            mark = "*" if route.is_selected else " "
+            print(f"{mark} {route.mode.value:<12}{printable(route.name)}")
     return 0
 
 
@@ -210,9 +211,11 @@ def _events(options: argparse.Namespace) -> int:
 
 
 def _line(one: Happening) -> str:
+    from device.cli.printing import printable
+
     at = time.strftime("%H:%M:%S", time.localtime(one.at_s))
     details = " ".join(f"{name}={_short(value)}" for name, value in one.details.items())
-    return f"{at} {one.event} {details}".rstrip()
+    return printable(f"{at} {one.event} {details}".rstrip())
 
 
 def _short(value: Any) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from device.cli.printing import Colour, duration, kbps, ms, painted
+from device.cli.printing import Colour, duration, kbps, ms, painted, printable
 from device.control.readings import CallReading, MediaReading, PeerReading, UnitReading
 from device.session.snapshot import Link
 from device.session.table import Phase
@@ -78,7 +78,7 @@ def _peer(peer: PeerReading, media: MediaReading | None) -> str:
     if traffic is not None:
         notes.append(f"round trip {ms(traffic.round_trip_s)}")
         notes.append(f"loss {traffic.loss_fraction:.1%}")
-    return f"{peer.name} ({', '.join(notes)})"
+    return f"{printable(peer.name)} ({', '.join(notes)})"
 
 
 def _row(name: str, words: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from device.cli import headsets
-from device.cli.printing import Colour, painted, print_json
+from device.cli.printing import Colour, painted, print_json, printable
 from device.cli.remote import add_socket, unit_of
 from device.control import messages
 from device.control.readings import ButtonReading, SoundLevel, SoundNews, SoundResult
@@ -66,7 +66,7 @@ def _result(one: SoundResult) -> str:
     head = f"{one.mode.value:<12}"
     if one.failure:
         return f"{head}{painted('FAIL', Colour.RED)} {one.failure}"
-    played = f"{head}{one.name}: a tone of {one.tone_hz} Hz was played; "
+    played = f"{head}{printable(one.name)}: a tone of {one.tone_hz} Hz was played; "
     if not one.has_microphone:
         return played + "it has no microphone"
     if one.rest_dbfs is None:

@@ -8,7 +8,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from device.cli.printing import duration, kbps, ms, wants_colour
+from device.cli.printing import duration, kbps, ms, printable, wants_colour
 from device.cli.summary import PHASES
 from device.control import messages
 from device.control.client import ControlClient
@@ -43,7 +43,7 @@ def screen(before: UnitReading, now: UnitReading) -> Group:
     """What is shown of two readings, the second of which is the newer."""
     parts: list[Text | Table] = [_head(before, now)]
     if now.call is not None and now.media is not None:
-        names = {peer.uid: peer.name for peer in now.call.peers}
+        names = {peer.uid: printable(peer.name) for peer in now.call.peers}
         parts += [_sending(now.media), _sound(now.media.sound)]
         parts.append(_peers(now.media, before.media, names))
         parts.append(_stages(now.media))

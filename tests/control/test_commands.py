@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from hal import AudioMode, Facing
+from hal import AudioDevice, AudioMode, Facing
+from hal.audio.simulated import SimulatedAudioRouter
 from tests.cli.terminal import callbox, terminal
 from tests.control.conftest import Served
 from tests.media.world import until
@@ -75,6 +76,15 @@ async def test_each_command_does_what_it_says(door: Served) -> None:
     assert re.search(r"(?m)^  speaker", routes)
     muted = json.loads((await door.callbox("mute", "on", "--json")).stdout)
     assert muted["is_muted"] is True
+
+
+async def test_a_name_from_elsewhere_does_not_steer_the_terminal(door: Served) -> None:
+    audio = door.unit.hardware.audio
+    assert isinstance(audio, SimulatedAudioRouter)
+    audio.plug(AudioDevice(AudioMode.BLUETOOTH, "Boom\x1b[2Jbox\n", has_microphone=True))
+    call = door.unit.calls.active
+    await until(lambda: call is not None and call.snapshot.route is AudioMode.BLUETOOTH)
+    assert (await door.callbox("route")).stdout.splitlines()[-1] == "* bluetooth   Boom?[2Jbox?"
 
 
 async def test_end_and_call(door: Served) -> None:
