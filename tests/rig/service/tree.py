@@ -18,9 +18,11 @@ ADDED = (
     "python3-venv python3-libcamera libcamera-ipa python3-kms++ python3-lgpio gcc libc6-dev python3-dev"
     " libasound2-dev libcap-dev bluez-alsa-utils libasound2-plugin-bluez"
 )
-# Packages of Raspberry Pi OS that Debian has not: here, modules with nothing in them. Of the first,
-# Debian 13 has its own, which is taken.
+# Packages of Raspberry Pi OS that Debian has not: here, modules with next to nothing in them. Of the
+# first, Debian 13 has its own, which is taken.
 STAND_INS = {"python3-libcamera": "libcamera", "python3-kms++": "pykms", "python3-lgpio": "lgpio"}
+# picamera2 takes its formats from there, for a screen that is not used.
+_MODULE = "from unittest.mock import MagicMock\n\nPixelFormat = MagicMock()\n"
 STAND_IN_VERSION = "0.2.2.0"
 """That of lgpio, which callbox asks for; 0.4 of libcamera is the newer one."""
 _CONTROL = """\
@@ -34,7 +36,7 @@ Description: stands in for Raspberry Pi OS's
 
 def tree(suite: str) -> Path:
     """The root folder of a suite, and in /var/cache/apt the packages that an installation adds."""
-    mark = _mark(PACKAGES + str(STAND_INS) + _CONTROL + _fetch(""))
+    mark = _mark(PACKAGES + str(STAND_INS) + _MODULE + _CONTROL + _fetch(""))
     made = CACHE / f"service-{suite}-{mark}"
     if not (made / "complete").exists():
         _run("rm", "-rf", str(made))
@@ -79,7 +81,7 @@ def _make_stand_ins(folder: Path) -> None:
         root = folder / package
         site = root / "usr/lib/python3/dist-packages"
         site.mkdir(parents=True)
-        (site / f"{module}.py").write_text("")
+        (site / f"{module}.py").write_text(_MODULE)
         about = f"Metadata-Version: 2.1\nName: {module}\nVersion: {STAND_IN_VERSION}\n"
         (site / f"{module}-{STAND_IN_VERSION}.egg-info").write_text(about)
         control = _CONTROL.format(package=package, version=STAND_IN_VERSION)
