@@ -219,6 +219,7 @@ class Unit:
 
     def health(self, watch: StandstillWatch, now_s: float) -> Health:
         """What systemd's watchdog is to know (docs/adr/0012)."""
+        self.hardware.board.watch()
         call = self.calls.active
         snapshot = None if call is None else call.snapshot
         reading: Reading = {}

@@ -1,28 +1,35 @@
 """Which board this is and how it feels, from the kernel's own files."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Flag
 from pathlib import Path
 from typing import Protocol
 
+from hal import mailbox
+
 
 class Throttling(Flag):
     """What keeps the processor from its full speed: the Raspberry Pi firmware's bit field, by the
-    documentation of ``vcgencmd get_throttled``."""
+    documentation of ``vcgencmd get_throttled``.
+
+    SEEN: at some time since the Board was made. The firmware would remember from its start on, but the
+    kernel's raspberrypi-hwmon makes it forget every two seconds.
+    """
 
     UNDER_VOLTAGE = 1 << 0
     FREQUENCY_CAPPED = 1 << 1
     THROTTLED = 1 << 2
     SOFT_TEMPERATURE_LIMIT = 1 << 3
-    UNDER_VOLTAGE_SINCE_BOOT = 1 << 16
-    FREQUENCY_CAPPED_SINCE_BOOT = 1 << 17
-    THROTTLED_SINCE_BOOT = 1 << 18
-    SOFT_TEMPERATURE_LIMIT_SINCE_BOOT = 1 << 19
+    UNDER_VOLTAGE_SEEN = 1 << 16
+    FREQUENCY_CAPPED_SEEN = 1 << 17
+    THROTTLED_SEEN = 1 << 18
+    SOFT_TEMPERATURE_LIMIT_SEEN = 1 << 19
 
 
 NOT_THROTTLED = Throttling(0)
-_KNOWN_BITS = 0xF000F
+_NOW_BITS = 0x0000F
+_SEEN_BITS = 0xF0000
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +37,6 @@ class BoardStatus:
     """A reading; None where this board or kernel does not say."""
 
     model: str
-    revision: str | None
     memory_total_bytes: int | None
     memory_available_bytes: int | None
     cma_free_bytes: int | None
@@ -46,6 +52,10 @@ class Board(Protocol):
 
     def read(self) -> BoardStatus:
         """One reading, in about a millisecond."""
+
+    def watch(self) -> None:
+        """Remember what keeps the processor from its speed at this moment. Cheap; to be called every
+        two seconds or so by whoever lives long."""
 
 
 def _text(path: Path) -> str | None:
@@ -67,10 +77,16 @@ def _kib(fields: dict[str, str], key: str) -> int | None:
 
 
 class LinuxBoard:
-    """The board through /proc and /sys. ``root`` stands in for / in tests."""
+    """The board through /proc, /sys and the firmware's mailbox. ``root`` stands in for / in tests."""
 
-    def __init__(self, root: Path = Path("/")) -> None:
+    def __init__(
+        self,
+        root: Path = Path("/"),
+        get_throttled: Callable[[Path], int | None] = mailbox.get_throttled,
+    ) -> None:
         self._root = root
+        self._get_throttled = get_throttled
+        self._seen = NOT_THROTTLED
 
     def read(self) -> BoardStatus:
         cpu = _fields(self._root / "proc/cpuinfo")
@@ -79,7 +95,6 @@ class LinuxBoard:
         heat = _text(self._root / "sys/class/thermal/thermal_zone0/temp")
         return BoardStatus(
             model=model or "unknown",
-            revision=cpu.get("Revision"),
             memory_total_bytes=_kib(memory, "MemTotal"),
             memory_available_bytes=_kib(memory, "MemAvailable"),
             cma_free_bytes=_kib(memory, "CmaFree"),
@@ -89,14 +104,24 @@ class LinuxBoard:
         )
 
     def _throttling(self) -> Throttling | None:
-        """From the firmware's driver; where that is not there, from its voltage sensor."""
-        for bits in self._numbers("sys/devices/platform/soc*/soc*:firmware/get_throttled"):
-            return Throttling(bits & _KNOWN_BITS)
-        for name in self._root.glob("sys/class/hwmon/hwmon*/name"):
-            alarm = _text(name.with_name("in0_lcrit_alarm"))
-            if _text(name) == "rpi_volt" and alarm in ("0", "1"):
-                return Throttling.UNDER_VOLTAGE if alarm == "1" else NOT_THROTTLED
-        return None
+        bits = self._get_throttled(self._root / "dev/vcio")
+        if bits is None:
+            return None
+        now = bits & _NOW_BITS
+        self._seen |= Throttling(bits & _SEEN_BITS | now << 16)
+        if self._voltage_alarm():
+            self._seen |= Throttling.UNDER_VOLTAGE_SEEN
+        return Throttling(now) | self._seen
+
+    def _voltage_alarm(self) -> bool:
+        """What raspberrypi-hwmon made the firmware forget when it asked last, within two seconds."""
+        return any(
+            _text(name) == "rpi_volt" and _text(name.with_name("in0_lcrit_alarm")) == "1"
+            for name in self._root.glob("sys/class/hwmon/hwmon*/name")
+        )
+
+    def watch(self) -> None:
+        self._throttling()
 
     def _storage_wear_percent(self) -> int | None:
         """JEDEC eMMC 5.0, DEVICE_LIFE_TIME_EST of two kinds of cells: 1 is up to 10 % used."""
@@ -120,7 +145,6 @@ class SimulatedBoard:
         mib = 1024 * 1024
         self.status = status or BoardStatus(
             model="Simulated board",
-            revision=None,
             memory_total_bytes=512 * mib,
             memory_available_bytes=300 * mib,
             cma_free_bytes=None,
@@ -131,3 +155,6 @@ class SimulatedBoard:
 
     def read(self) -> BoardStatus:
         return self.status
+
+    def watch(self) -> None:
+        """It says what it was told to say."""

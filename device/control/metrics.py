@@ -54,7 +54,8 @@ def _of_unit(unit: UnitReading) -> Iterator[_Family]:
     yield _one("process_resident_memory_bytes", "Memory of the unit.", process.memory_bytes)
     yield _one("board_temperature_celsius", "Of the board.", board.temperature_c)
     yield _one("board_memory_available_bytes", "Of the board.", board.memory_available_bytes)
-    yield _one("board_throttled_bits", "As get_throttled of the firmware.", board.throttled_bits)
+    bits = "As get_throttled of the firmware; from bit 16 on since the unit was started."
+    yield _one("board_throttled_bits", bits, board.throttled_bits)
 
 
 def _of_call(unit: UnitReading) -> Iterator[_Family]:

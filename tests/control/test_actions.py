@@ -6,7 +6,9 @@ import pytest
 
 from device.config import parse
 from device.errors import ConfigError
+from device.service.standstill import StandstillWatch
 from hal import Button, Lamp
+from hal.board import SimulatedBoard
 from hal.buttons.simulated import SimulatedButtons
 from hal.outputs.simulated import SimulatedOutputs
 from tests.control.conftest import Served, config_for, serving
@@ -59,6 +61,16 @@ async def test_a_door_that_is_not_there_is_told(exchange: RunningExchange, tmp_p
         await door.in_call()
         fingers(door).press(Button.MUTE)
         await until(lambda: any("no door relay" in words for words in door.told))
+
+
+async def test_each_beat_of_the_unit_looks_at_its_board(
+    exchange: RunningExchange, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[SimulatedBoard] = []
+    monkeypatch.setattr(SimulatedBoard, "watch", lambda board: looks.append(board))
+    async with serving(config_for(exchange.url, "door", **TABLES), tmp_path / "socket") as door:
+        door.unit.health(StandstillWatch(), 0.0)
+        assert looks == [door.unit.hardware.board]
 
 
 @pytest.mark.parametrize("seconds", [0.0, 10.5])
