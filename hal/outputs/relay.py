@@ -161,7 +161,7 @@ class DoorRelay:
         """A new keeper, however long that takes. None: closed meanwhile; it is tried once even then,
         since the door may be open."""
         while True:
-            self._closing.wait(pauses.next_s())
+            is_last = self._closing.wait(pauses.next_s())
             keeper = self._tried_keeper()
             with self._lock:
                 if not self._closing.is_set():
@@ -171,7 +171,8 @@ class DoorRelay:
                     continue
             if keeper is not None:
                 keeper.retire()
-            return None
+            if keeper is not None or is_last:
+                return None
 
     def _tried_keeper(self) -> Keeper | None:
         try:
