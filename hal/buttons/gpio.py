@@ -13,9 +13,9 @@ from gpiozero.pins import Factory
 
 from hal.buttons.debounce import ButtonTiming, Debouncer, TimedEdge
 from hal.buttons.protocol import Button, ButtonEdge, EdgeSink
-from hal.errors import ButtonsUnavailable, UnknownBackend
+from hal.errors import ButtonsUnavailable, HalError, UnknownBackend
 
-__all__ = ["ButtonTiming", "GpioButtons", "board_factory"]
+__all__ = ["ButtonTiming", "GpioButtons", "board_factory", "chip_cannot_be_used", "close_line"]
 
 
 logger = logging.getLogger(__name__)
@@ -26,7 +26,8 @@ _OFF_A_BOARD = "Off a board, set buttons and outputs in [hardware] to 'simulated
 
 
 def board_factory() -> Factory:
-    """The pin factory of a real board. Raises UnknownBackend without lgpio or a GPIO chip."""
+    """The pin factory of a real board. Raises UnknownBackend without lgpio, and an error of lgpio's or
+    gpiozero's, of which they have several, where the chip cannot be used."""
     # lgpio makes a FIFO in LG_WD at import, and moves the whole process there (seen with 0.2.2):
     # every relative path of the configuration would be another one from then on.
     if importlib.util.find_spec("lgpio") is not None and "LG_WD" not in os.environ:
@@ -39,11 +40,6 @@ def board_factory() -> Factory:
     except ImportError as error:
         raise UnknownBackend(
             "GPIO needs lgpio. In callbox's folder: .venv/bin/pip install -e '.[pi]'. "
-            f"{_OFF_A_BOARD}"
-        ) from error
-    except Exception as error:  # lgpio raises its own `error`, gpiozero several of theirs
-        raise UnknownBackend(
-            f"This machine's GPIO chip cannot be used ({error}). Is the user in the group gpio? "
             f"{_OFF_A_BOARD}"
         ) from error
     finally:
@@ -83,7 +79,12 @@ class GpioButtons:
     def open(self, on_edge: EdgeSink) -> None:
         if self._factory is not None:
             raise ButtonsUnavailable("The buttons are open already.")
-        self._factory = self._make_factory()
+        try:
+            self._factory = self._make_factory()
+        except HalError:
+            raise
+        except Exception as error:
+            raise ButtonsUnavailable(chip_cannot_be_used(error)) from error
         self._watch = _Watch(self._pins, self._timing, on_edge)
         for button, pin in self._pins.items():
             try:
@@ -107,15 +108,25 @@ class GpioButtons:
         if watch is not None:
             watch.stop()
         for device in self._devices:
-            _close(device.close)
+            close_line(device.close)
         self._devices = []
         if self._factory is not None:
-            _close(self._factory.close)
+            close_line(self._factory.close)
             self._factory = None
 
 
-def _close(close: Callable[[], None]) -> None:
-    """gpiozero resets a line by claiming it anew; lgpio answers 'GPIO busy' while its own thread still
+def chip_cannot_be_used(error: Exception) -> str:
+    """What to tell of an error of ``board_factory``."""
+    return (
+        f"This machine's GPIO chip cannot be used ({error}). Is the user in the group gpio? "
+        f"{_OFF_A_BOARD}"
+    )
+
+
+def close_line(close: Callable[[], None]) -> None:
+    """Never raises, so that the next one is closed as well.
+
+    gpiozero resets a line by claiming it anew; lgpio answers 'GPIO busy' while its own thread still
     polls the old claim (seen with 0.2.2 on gpio-sim), which ends within milliseconds."""
     for _ in range(CLOSE_ATTEMPTS):
         try:
@@ -124,7 +135,7 @@ def _close(close: Callable[[], None]) -> None:
         except Exception as error:  # lgpio's own `error`
             reason = error
             time.sleep(CLOSE_AGAIN_S)
-    logger.warning("a button's line could not be reset: %s", reason)
+    logger.warning("A GPIO line could not be reset: %s", reason)
 
 
 class _Watch:

@@ -10,8 +10,8 @@ from typing import TypeVar
 import gpiozero
 from gpiozero.pins import Factory
 
-from hal.buttons.gpio import board_factory
-from hal.errors import OutputsUnavailable
+from hal.buttons.gpio import board_factory, chip_cannot_be_used, close_line
+from hal.errors import HalError, OutputsUnavailable
 from hal.outputs.protocol import Lamp
 from hal.outputs.relay import DoorRelay, Keeper, board_keeper
 
@@ -53,7 +53,12 @@ class GpioOutputs:
     def open(self) -> None:
         if self._factory is not None:
             raise OutputsUnavailable("The outputs are open already.")
-        self._factory = self._make_factory()
+        try:
+            self._factory = self._make_factory()
+        except HalError:
+            raise
+        except Exception as error:
+            raise OutputsUnavailable(chip_cannot_be_used(error)) from error
         door, longest_s = self._pins.door, self._pins.door_maximum_s
         try:
             for lamp, pin in self._pins.lamps.items():
@@ -88,16 +93,23 @@ class GpioOutputs:
         with self._lock:
             relay, self._relay = self._relay, None
             if relay is not None:
-                relay.close()
+                close_line(relay.close)
             for lamp in self._lamps.values():
-                # gpiozero's factories share their pins; that of the buttons has made them inputs.
-                with suppress(gpiozero.PinSetInput):
-                    lamp.off()
-                lamp.close()
+                close_line(partial(_put_out, lamp))
             self._lamps = {}
             factory, self._factory = self._factory, None
         if factory is not None:
-            factory.close()
+            close_line(factory.close)
+
+
+def _put_out(lamp: gpiozero.LED) -> None:
+    """For good."""
+    try:
+        # gpiozero's factories share their pins; that of the buttons has made them inputs.
+        with suppress(gpiozero.PinSetInput):
+            lamp.off()
+    finally:
+        lamp.close()
 
 
 def _claimed(claim: Callable[[], Claimed], pin: int, what: str) -> Claimed:

@@ -62,7 +62,7 @@ def main(pin: int, maximum_s: float) -> int:
     try:
         factory = board_factory()
         line = gpiozero.OutputDevice(pin, pin_factory=factory)
-    except Exception as error:  # board_factory explains; gpiozero has several errors, lgpio its own
+    except Exception as error:  # gpiozero has several errors, lgpio its own
         print(" ".join(str(error).split()), flush=True)
         return 1
     try:

@@ -12,10 +12,19 @@ import gpiozero
 import pytest
 from gpiozero.pins.mock import MockFactory, MockPin
 
-from hal import Button, ButtonEdge, Buttons, ButtonsUnavailable, Edge, UnknownBackend
+from hal import (
+    Button,
+    ButtonEdge,
+    Buttons,
+    ButtonsUnavailable,
+    Edge,
+    OutputsUnavailable,
+    UnknownBackend,
+)
 from hal.buttons.disabled import DisabledButtons
 from hal.buttons.gpio import ButtonTiming, GpioButtons, board_factory
 from hal.buttons.simulated import SimulatedButtons
+from hal.outputs.gpio import GpioOutputs, OutputPins
 from tests.hal.listening import Heard
 
 PINS = {Button.END_CALL: 5, Button.MUTE: 6, Button.CAMERA_SWITCH: 13, Button.CALL: 19}
@@ -263,8 +272,10 @@ def test_lgpio_may_not_move_the_process(
     (library / "lgpio.py").write_text("import os\nos.chdir(os.environ['LG_WD'])\n")
     monkeypatch.syspath_prepend(library)
     before = Path.cwd()
-    with pytest.raises(UnknownBackend, match="GPIO chip cannot be used"):
-        board_factory()
+    with pytest.raises(ButtonsUnavailable, match=r"GPIO chip cannot be used.*group gpio"):
+        GpioButtons({Button.MUTE: 6}).open(print)
+    with pytest.raises(OutputsUnavailable, match=r"GPIO chip cannot be used.*group gpio"):
+        GpioOutputs(OutputPins()).open()
     assert Path.cwd() == before != no_lgpio_yet
     sys.modules.pop("lgpio")
 

@@ -8,6 +8,7 @@ import pytest
 from gpiozero.pins.mock import MockFactory, MockPin
 
 from hal import Lamp, Outputs, OutputsUnavailable
+from hal.buttons import gpio
 from hal.outputs.disabled import DisabledOutputs
 from hal.outputs.gpio import GpioOutputs, OutputPins
 from hal.outputs.simulated import SimulatedOutputs, ThreadKeeper
@@ -29,10 +30,10 @@ class LoudPin(MockPin):
 
 
 class Rig:
-    def __init__(self, pins: OutputPins = PINS) -> None:
+    def __init__(self, pins: OutputPins = PINS, kind: type[LoudPin] = LoudPin) -> None:
         heard: Heard[tuple[int, bool]] = Heard()
         self.changes = heard
-        self.factory = MockFactory(pin_class=type("_Pin", (LoudPin,), {"heard": heard}))
+        self.factory = MockFactory(pin_class=type("_Pin", (kind,), {"heard": heard}))
         self.outputs = GpioOutputs(pins, lambda: self.factory, partial(ThreadKeeper, self.factory))
         self.outputs.open()
 
@@ -113,6 +114,29 @@ def test_lines_that_the_buttons_have_given_back_already_are_closed_all_the_same(
     rig.outputs.close()
     rig.outputs.open()
     assert not rig.level(6)
+
+
+def test_a_lamp_that_cannot_be_closed_leaves_no_other_open(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Stuck(LoudPin):
+        is_stuck = True
+
+        def close(self) -> None:
+            if self.info.name == "GPIO5" and Stuck.is_stuck:
+                raise RuntimeError("GPIO busy")
+            super().close()
+
+    monkeypatch.setattr(gpio, "CLOSE_AGAIN_S", 0.0)
+    rig = Rig(OutputPins({Lamp.IN_CALL: 5, Lamp.ERROR: 6}, door=26), Stuck)
+    rig.outputs.set_lamp(Lamp.ERROR, lit=True)
+    lamps = list(rig.outputs._lamps.values())
+    rig.outputs.close()
+    assert not rig.level(6)
+    assert "GPIO busy" in caplog.text
+    Stuck.is_stuck = False
+    lamps[0].close()
+    gpiozero.LED(6, pin_factory=rig.factory).close()
 
 
 def test_a_second_opening_of_the_lines_is_refused(rig: Rig) -> None:
