@@ -79,8 +79,9 @@ class WebcamConfig:
     """The table [hardware.webcam].
 
     ``front``, ``rear``: a part of the model's name or of the USB port that no other camera has; empty:
-    by order. ``pass_h264_through``: take a camera's own H.264 even if it cannot be told when to make a
-    keyframe, and of how many bits.
+    by order. ``pass_h264_through``: take a camera's own H.264, which saves the processor x264. Its
+    price: nobody can ask it for a keyframe, so who joins, or has lost a packet, sees nothing until it
+    makes one by itself; and its bitrate stays, however little the network takes.
     """
 
     front: str = ""

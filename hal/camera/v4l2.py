@@ -1,4 +1,4 @@
-"""The kernel's capture devices (Video4Linux2), as USB cameras are: formats, buffers, controls.
+"""The kernel's capture devices (Video4Linux2), as USB cameras are: formats and buffers.
 
 Names and numbers are those of linux/videodev2.h, by Raspberry Pi's binding of it. Not yet run on a
 device.
@@ -31,17 +31,6 @@ class PixelFormat(IntEnum):
     YUYV = videodev2.V4L2_PIX_FMT_YUYV
 
 
-class EncoderControl(IntEnum):
-    """Of a camera that encodes by itself."""
-
-    KEYFRAME = videodev2.V4L2_CID_MPEG_VIDEO_FORCE_KEY_FRAME
-    BITRATE = videodev2.V4L2_CID_MPEG_VIDEO_BITRATE
-    PROFILE = videodev2.V4L2_CID_MPEG_VIDEO_H264_PROFILE
-
-
-CONSTRAINED_BASELINE = videodev2.V4L2_MPEG_VIDEO_H264_PROFILE_CONSTRAINED_BASELINE
-
-
 @dataclass(frozen=True, slots=True)
 class Captured:
     """What one buffer held. ``time_ns``: the driver's, as a rule on the clock of time.monotonic_ns."""
@@ -51,10 +40,7 @@ class Captured:
 
 
 class VideoDevice:
-    """One open device. All may raise OSError, ENODEV once it is unplugged.
-
-    ``set_control`` may be called from any thread while it is open, the rest from one at a time.
-    """
+    """One open device. All may raise OSError, ENODEV once it is unplugged. From one thread at a time."""
 
     def __init__(self, path: Path) -> None:
         self._fd = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -126,16 +112,6 @@ class VideoDevice:
             return None
         stamp = buffer.timestamp
         return Captured(data, (stamp.tv_sec * 1_000_000 + stamp.tv_usec) * 1000)
-
-    def has_control(self, control: EncoderControl) -> bool:
-        try:
-            self._ioctl(videodev2.VIDIOC_QUERYCTRL, videodev2.v4l2_queryctrl(id=control))
-        except OSError:
-            return False
-        return True
-
-    def set_control(self, control: EncoderControl, value: int) -> None:
-        self._ioctl(videodev2.VIDIOC_S_CTRL, videodev2.v4l2_control(id=control, value=value))
 
     def close(self) -> None:
         """Stops the sensor. Once."""

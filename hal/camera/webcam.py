@@ -1,4 +1,4 @@
-"""USB cameras: the H.264 of one that can be steered is passed through, others are encoded here.
+"""USB cameras: their pictures are encoded here, or their own H.264 is passed through if that is chosen.
 
 Not yet run on a device.
 """
@@ -106,7 +106,7 @@ class WebcamSource:
         self._clock = SensorClock()
         self._stream: PassedStream | EncodedStream
         if kind is PixelFormat.H264:
-            self._stream = PassedStream(device)
+            self._stream = PassedStream()
         else:
             self._stream = EncodedStream(kind, video)
         self._stopping = threading.Event()

@@ -2,7 +2,6 @@
 
 import threading
 from concurrent.futures import Future
-from contextlib import suppress
 from typing import Protocol
 
 import av
@@ -12,11 +11,10 @@ from hal.camera.annexb import ParameterSets
 from hal.camera.encoder import SoftwareEncoder
 from hal.camera.protocol import VideoFormat
 from hal.camera.timing import FramePacer
-from hal.camera.v4l2 import CONSTRAINED_BASELINE, Captured, EncoderControl, PixelFormat
+from hal.camera.v4l2 import Captured, PixelFormat
 from hal.errors import CameraFault, CameraUnavailable
 
 _BASELINE_IDC = 66
-_STEERED_BY = (EncoderControl.KEYFRAME, EncoderControl.BITRATE)
 
 
 class Capture(Protocol):
@@ -29,13 +27,11 @@ class Capture(Protocol):
     ) -> None: ...
     def start(self) -> None: ...
     def read(self, timeout_s: float) -> Captured | None: ...
-    def has_control(self, control: EncoderControl) -> bool: ...
-    def set_control(self, control: EncoderControl, value: int) -> None: ...
     def close(self) -> None: ...
 
 
 def choose_format(device: Capture, video: VideoFormat, pass_h264_through: bool) -> PixelFormat:
-    """H.264 if it can be steered or must be; else MJPEG, which fits through USB at full rate; else YUYV.
+    """H.264 if that is chosen; else MJPEG, which fits through USB at full rate; else YUYV.
 
     Raises CameraUnavailable where the camera has none of them in this size.
     """
@@ -45,12 +41,10 @@ def choose_format(device: Capture, video: VideoFormat, pass_h264_through: bool) 
         for kind in PixelFormat
         if kind in offered and device.accepts(kind, video.width, video.height)
     ]
-    is_steerable = all(device.has_control(control) for control in _STEERED_BY)
-    if not (pass_h264_through or is_steerable) and fitting[:1] == [PixelFormat.H264]:
+    hint = ""
+    if not pass_h264_through and fitting[:1] == [PixelFormat.H264]:
         fitting.remove(PixelFormat.H264)
-        hint = "Or set pass_h264_through under [hardware.webcam]: its bitrate stays as it is then."
-    else:
-        hint = ""
+        hint = "Or set pass_h264_through under [hardware.webcam]: docs/hardware.md says what that costs."
     if not fitting:
         raise CameraUnavailable(
             CameraFault.FAILED,
@@ -85,14 +79,12 @@ class _Asked:
 
 
 class PassedStream:
-    """H.264 as the camera makes it. Its frame rate cannot be changed while it runs."""
+    """H.264 as the camera makes it. It cannot be told when to make a keyframe, nor of how many bits, nor
+    how often: the kernel's driver of USB cameras (uvcvideo) passes on no control of their encoders."""
 
-    def __init__(self, device: Capture) -> None:
-        self._device = device
+    def __init__(self) -> None:
         self._sets = ParameterSets()
         self._asked = _Asked()
-        with suppress(OSError):  # what it makes of it is seen in what it sends
-            device.set_control(EncoderControl.PROFILE, CONSTRAINED_BASELINE)
 
     def encode(self, captured: Captured) -> tuple[bytes, bool]:
         """Raises CameraUnavailable for a profile that not every browser decodes."""
@@ -110,16 +102,14 @@ class PassedStream:
         return data, is_keyframe
 
     def picture(self, timeout_s: float) -> av.VideoFrame | None:
-        self.request_keyframe()
+        """Of the next keyframe, whenever that comes."""
         return self._asked.wait(timeout_s)
 
     def request_keyframe(self) -> None:
-        with suppress(OSError):  # one that cannot be steered sends them as it likes
-            self._device.set_control(EncoderControl.KEYFRAME, 1)
+        pass
 
     def set_bitrate(self, bitrate_bps: int) -> None:
-        with suppress(OSError):
-            self._device.set_control(EncoderControl.BITRATE, bitrate_bps)
+        pass
 
     def set_frame_rate(self, frame_rate_hz: int) -> None:
         pass

@@ -13,7 +13,7 @@ import pytest
 import videodev2 as v4l2
 
 from hal.camera import v4l2 as under_test
-from hal.camera.v4l2 import Captured, EncoderControl, PixelFormat, VideoDevice
+from hal.camera.v4l2 import Captured, PixelFormat, VideoDevice
 
 ROOM = 65536
 SIZE = (1280, 720)
@@ -28,7 +28,6 @@ class PaperDriver:
         self.offered = (v4l2.V4L2_PIX_FMT_YUYV, v4l2.V4L2_PIX_FMT_MJPEG)
         self.filled: deque[tuple[bytes, int, int]] = deque()
         self.queued: list[int] = []
-        self.values: dict[int, int] = {}
         self.rate: tuple[int, int] | None = None
         self.format: tuple[int, int, int] | None = None
         self.is_streaming = False
@@ -48,8 +47,6 @@ class PaperDriver:
             v4l2.VIDIOC_DQBUF: self._dequeue,
             v4l2.VIDIOC_STREAMON: lambda kind: self._stream(kind, True),
             v4l2.VIDIOC_STREAMOFF: lambda kind: self._stream(kind, False),
-            v4l2.VIDIOC_QUERYCTRL: self._query_control,
-            v4l2.VIDIOC_S_CTRL: self._set_control,
         }
         handlers[request](argument)
         return 0
@@ -96,13 +93,6 @@ class PaperDriver:
         assert kind.value == v4l2.V4L2_BUF_TYPE_VIDEO_CAPTURE
         self.is_streaming = on
 
-    def _query_control(self, asked: Any) -> None:
-        if asked.id != v4l2.V4L2_CID_MPEG_VIDEO_BITRATE:
-            raise OSError(errno.EINVAL, "no such control")
-
-    def _set_control(self, control: Any) -> None:
-        self.values[control.id] = control.value
-
 
 @pytest.fixture
 def driver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PaperDriver:
@@ -143,14 +133,6 @@ def test_buffers_come_round_with_their_time(driver: PaperDriver, device: VideoDe
     assert device.read(1) is None
     device.close()
     assert not driver.is_streaming
-
-
-def test_controls_are_asked_for_and_set(driver: PaperDriver, device: VideoDevice) -> None:
-    assert device.has_control(EncoderControl.BITRATE)
-    assert not device.has_control(EncoderControl.KEYFRAME)
-    device.set_control(EncoderControl.BITRATE, 90_000)
-    assert driver.values == {v4l2.V4L2_CID_MPEG_VIDEO_BITRATE: 90_000}
-    device.close()
 
 
 def test_an_unplugged_device_fails_to_read_and_can_be_closed(
