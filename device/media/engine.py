@@ -190,15 +190,26 @@ class MediaEngine:
         await self._mesh.disconnect(uid)
 
     async def aclose(self) -> None:
+        """What one part raises is raised when all are closed."""
         self._is_closed = True
-        self._unwatch()
         self._bridge.close()
         self._gate.close()
-        await asyncio.gather(
+        closed = await asyncio.gather(
             self._mesh.aclose(),
             self._camera_calls.aclose(self._camera.close),
-            self._audio_calls.aclose(self._audio.close),
+            self._audio_calls.aclose(self._close_audio),
+            return_exceptions=True,
         )
+        for error in closed:
+            if error is not None:
+                raise error
+
+    def _close_audio(self) -> None:
+        """In the audio thread: the sources of changes end only when what they tell has been heard."""
+        try:
+            self._audio.close()
+        finally:
+            self._unwatch()
 
     def _on_captured(self, block: bytes) -> None:
         """In the capture thread."""

@@ -4,6 +4,7 @@ import asyncio
 import os
 import threading
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -11,9 +12,10 @@ from device.media.engine import MediaEngine
 from device.session.facts import PeerLinkUp
 from device.session.ports import IceServer
 from hal import AudioMode, CameraFault, CameraUnavailable, Facing
+from hal.audio.protocol import DevicesSink
 from hal.audio.simulated import SimulatedAudioRouter
 from hal.camera.protocol import FailureSink, FrameSink, VideoFormat
-from hal.camera.simulated import SimulatedCamera
+from hal.camera.simulated import SimulatedCamera, SimulatedSensors
 from tests.media.conftest import MakeStation
 from tests.media.world import Station, connect, until
 
@@ -146,6 +148,32 @@ async def test_a_camera_that_was_still_opening_is_closed() -> None:
     camera.may_open.set()
     await closing
     assert not camera.is_open
+
+
+class BadlyWatched(SimulatedAudioRouter):
+    """Its watch cannot be ended."""
+
+    def watch(self, on_devices: DevicesSink) -> Callable[[], None]:
+        super().watch(on_devices)
+
+        def stop() -> None:
+            assert threading.current_thread() is not threading.main_thread(), "it may take seconds"
+            assert self.selected is None, "it comes after the sound"
+            raise RuntimeError("it cannot be ended")
+
+        return stop
+
+
+async def test_a_watch_that_cannot_be_ended_leaves_nothing_open() -> None:
+    camera, audio = SimulatedCamera(SimulatedSensors()), BadlyWatched()
+    engine = MediaEngine(camera, audio, loopback_only=True)
+    engine.attach(lambda fact: None)
+    await engine.open(AudioMode.SPEAKER, muted=False)
+    await engine.open_camera(Facing.FRONT)
+    with pytest.raises(RuntimeError, match="cannot be ended"):
+        await engine.aclose()
+    assert not camera.is_open
+    assert audio.selected is None
 
 
 async def test_a_refused_camera_leaves_the_sound_alone(new_station: MakeStation) -> None:
