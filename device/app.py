@@ -18,6 +18,7 @@ from device.control.lamps import LampPanel
 from device.control.panel import ButtonPanel
 from device.control.readings import Check, Verdict
 from device.doctor.hardware import Parts, check_hardware
+from device.doctor.threads import watched
 from device.errors import (
     CallboxError,
     CallInProgress,
@@ -269,6 +270,7 @@ async def open_unit(
         unit: Unit
         events: Broadcast[Event] = Broadcast()
         lamps = LampPanel(hardware.outputs)
+        await stack.enter_async_context(watched(hardware.audio))
         calls = Calls(
             lambda: unit.new_media(), account.new_call, None, events.tell, lamps.show_call
         )
@@ -305,7 +307,8 @@ async def check_own_hardware(config: Config) -> list[Check]:
     except HalError as error:
         remedy = "Install what it needs, or set another under [hardware] in callbox.toml."
         return [Check("hardware", Verdict.FAILED, str(error), remedy)]
-    return await check_hardware(parts_of(hardware, config, is_claimed=False), None)
+    async with watched(hardware.audio):
+        return await check_hardware(parts_of(hardware, config, is_claimed=False), None)
 
 
 def _address(table: ExchangeTable) -> ExchangeAddress | None:

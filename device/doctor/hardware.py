@@ -45,7 +45,7 @@ async def check_hardware(parts: Parts, call: InCall | None) -> list[Check]:
         heard = await sound.check_sound(parts.audio, is_silence)
     else:
         seen = await camera.check_in_call(parts.camera, call.frames, call.camera_failed)
-        heard = sound.check_in_call(parts.audio, call.is_without_sound)
+        heard = await sound.check_in_call(parts.audio, call.is_without_sound)
     return [
         *seen,
         *heard,

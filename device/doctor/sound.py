@@ -36,7 +36,7 @@ REMEDIES = {
 async def check_sound(audio: AudioRouter, is_simulated_silence: bool) -> list[Check]:
     """Opens each route for a third of a second, playing silence. Only while nobody uses the sound.
     ``is_simulated_silence``: there is no microphone that could hear anything."""
-    devices = audio.devices
+    devices = await to_its_end(_devices, audio)
     if not devices:
         return [_absent()]
     if is_simulated_silence:
@@ -44,10 +44,10 @@ async def check_sound(audio: AudioRouter, is_simulated_silence: bool) -> list[Ch
     return [one for device in devices for one in await to_its_end(_check, audio, device)]
 
 
-def check_in_call(audio: AudioRouter, is_without_sound: bool) -> list[Check]:
+async def check_in_call(audio: AudioRouter, is_without_sound: bool) -> list[Check]:
     """Looks on while a call uses the sound. ``is_without_sound``: the call has lost it."""
     selected = audio.selected
-    if not audio.devices:
+    if not await to_its_end(_devices, audio):
         return [_absent()]
     if is_without_sound:
         seen = "lost in the call that is on"
@@ -61,6 +61,11 @@ def check_in_call(audio: AudioRouter, is_without_sound: bool) -> list[Check]:
         return [Check("sound", Verdict.SKIPPED, seen, "Look again in a moment.")]
     seen = f"{selected.value}, in use by the call that is on; its level is not measured meanwhile"
     return [Check("sound", Verdict.OK, seen)]
+
+
+def _devices(audio: AudioRouter) -> tuple[AudioDevice, ...]:
+    """Waits for the kernel's files."""
+    return audio.devices
 
 
 def _absent() -> Check:

@@ -14,7 +14,7 @@ WITHIN_S = ALL_BLOCKS * BLOCK_S + 3.0
 
 async def play_tones(audio: AudioRouter, tell: Callable[[SoundNews], None]) -> None:
     """One route after another. Only while nobody else uses the sound."""
-    for device in audio.devices:
+    for device in await to_its_end(lambda: audio.devices):
         tell(await _route(audio, device, tell))
 
 

@@ -18,6 +18,8 @@ _BLUEALSA, _BLUEALSA_ROOT, _PCM = "org.bluealsa", "/org/bluealsa", "org.bluealsa
 _BLUEZ, _DEVICE = "org.bluez", "org.bluez.Device1"
 _WITH_MICROPHONE = ("HFP-AG", "HSP-AG")
 _AGAIN_S = 5.0
+_FIRST_LOOK_S = 1.0
+"""A healthy bus answers in some milliseconds."""
 
 
 class Headsets:
@@ -32,16 +34,20 @@ class Headsets:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
         self._thread: threading.Thread | None = None
+        self._has_looked = threading.Event()
 
     def current(self) -> tuple[Headset, ...]:
         """Latest connected last; none unless started."""
         return self._current
 
     def start(self, on_change: Callable[[], None]) -> None:
+        """Returns when it has looked for the first time, or could not."""
+        self._has_looked.clear()
         self._loop = asyncio.new_event_loop()
         self._task = self._loop.create_task(self._watch(on_change))
         self._thread = threading.Thread(target=self._run, name="bluetooth", daemon=True)
         self._thread.start()
+        self._has_looked.wait(_FIRST_LOOK_S)
 
     def stop(self) -> None:
         thread, self._thread = self._thread, None
@@ -93,6 +99,7 @@ class Headsets:
             closed.cancel()
 
     def _set(self, found: tuple[Headset, ...], on_change: Callable[[], None]) -> None:
+        self._has_looked.set()
         if found != self._current:
             self._current = found
             on_change()

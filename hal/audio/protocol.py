@@ -83,7 +83,8 @@ class AudioRouter(Protocol):
         """They go on counting in foreign threads, over all openings."""
 
     def watch(self, on_devices: DevicesSink) -> Callable[[], None]:
-        """Hear of routes that appear and vanish, open or not. Returns the function that stops it."""
+        """Hear of routes that appear and vanish, open or not. Returns the function that stops it. Only
+        while somebody watches are Bluetooth headsets among the devices."""
 
     def open(
         self,

@@ -75,7 +75,8 @@ class RouteWatch:
         return present
 
     def watch(self, on_devices: DevicesSink) -> Callable[[], None]:
-        """``on_devices`` must hand over and return: it is called under this object's lock."""
+        """``on_devices`` must hand over and return: it is called under this object's lock. The first
+        watcher waits until all sources have looked."""
         with self._switching:
             with self._lock:
                 self._tell_if_other()  # the others; this one begins with what there is now

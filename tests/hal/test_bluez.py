@@ -8,12 +8,15 @@ from pathlib import Path
 import pytest
 from dbus_fast.errors import DBusError
 
+from device.app import check_own_hardware, open_unit
+from device.config import Config
 from hal import AudioDevice, AudioMode, BluetoothUnavailable
 from hal.audio.bluez import Bluetooth, BluetoothDevice
 from hal.audio.headsets import Headsets
 from hal.audio.presence import Headset
 from hal.audio.routes import AlsaConfig, AlsaRoute
 from hal.audio.watch import RouteWatch
+from hal.config import AudioBackend, BoardBackend, CameraBackend, GpioBackend, HardwareConfig
 from tests.hal.fake_bluez import A2DP, HFP, KEYBOARD, FakeBluez, private_bus
 from tests.hal.listening import Heard
 
@@ -141,7 +144,7 @@ async def test_a_headset_that_connects_is_a_route_and_goes_again(
     config = AlsaConfig(speaker=AlsaRoute())
     watch = RouteWatch(config.routes, [headsets], headsets.current)
     told: Heard[tuple[AudioDevice, ...]] = Heard()
-    stop = watch.watch(told)
+    stop = await asyncio.to_thread(watch.watch, told)
     try:
         bluez.add_sound(VOYAGER, "HFP-AG", BOTH)
         voyager = AudioDevice(AudioMode.BLUETOOTH, "Voyager", has_microphone=True)
@@ -159,13 +162,36 @@ async def test_a_headset_that_connects_is_a_route_and_goes_again(
     assert headsets.current() == ()
 
 
+async def test_a_headset_that_was_there_before_is_found_without_a_call(
+    bluez: FakeBluez, bus: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a unit that begins, whose call uses it from the start, and by a doctor without a unit."""
+    monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", bus)
+    bluez.add(VOYAGER, "Voyager", HFP)
+    await bluez.start_bluealsa()
+    bluez.add_sound(VOYAGER, "HFP-AG", BOTH)
+    config = Config(
+        hardware=HardwareConfig(
+            camera=CameraBackend.SIMULATED,
+            audio=AudioBackend.ALSA,
+            buttons=GpioBackend.DISABLED,
+            outputs=GpioBackend.DISABLED,
+            board=BoardBackend.SIMULATED,
+            alsa=AlsaConfig(speaker=AlsaRoute()),
+        )
+    )
+    async with open_unit(config) as unit:
+        assert [device.name for device in unit.hardware.audio.devices] == ["Voyager"]
+    assert "sound bluetooth" in {check.part for check in await check_own_hardware(config)}
+
+
 async def test_without_bluez_a_headset_goes_by_its_address(bus: str) -> None:
     bluez = FakeBluez(bus)
     await bluez.start_without_bluez()
     bluez.add_sound(VOYAGER, "HSP-AG", BOTH)
     headsets = Headsets(bus)
     changes: Heard[int] = Heard()
-    headsets.start(lambda: changes(1))
+    await asyncio.to_thread(headsets.start, lambda: changes(1))
     await asyncio.to_thread(changes.wait_count, 1)
     assert headsets.current() == (Headset(VOYAGER, VOYAGER, has_microphone=True),)
     await asyncio.to_thread(headsets.stop)
@@ -180,7 +206,7 @@ async def test_a_headset_that_can_do_both_is_used_with_its_microphone(
     bluez.add_sound(VOYAGER, "A2DP-source", OUT)
     headsets = Headsets(bus)
     changes: Heard[int] = Heard()
-    headsets.start(lambda: changes(1))
+    await asyncio.to_thread(headsets.start, lambda: changes(1))
     await asyncio.to_thread(changes.wait_count, 1)
     assert headsets.current() == (Headset(VOYAGER, VOYAGER, has_microphone=True),)
     await asyncio.to_thread(headsets.stop)
@@ -209,7 +235,7 @@ def said() -> Iterator[Heard[str]]:
 async def test_a_bus_that_comes_late_is_found(tmp_path: Path, said: Heard[str]) -> None:
     headsets = Headsets(f"unix:path={tmp_path}/bus", again_s=0.01)
     changes: Heard[int] = Heard()
-    headsets.start(lambda: changes(1))
+    await asyncio.to_thread(headsets.start, lambda: changes(1))
     await asyncio.to_thread(said.wait_count, 1)
     with private_bus(tmp_path) as address:
         bluez = FakeBluez(address)
