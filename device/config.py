@@ -165,17 +165,22 @@ def _decode(kind: type, value: object) -> object:
     raise msgspec.ValidationError(f"{value!r} cannot be set in a file")
 
 
+def settings_of(table: Any) -> dict[str, Any]:
+    """What may stand in a table, by its dataclass: each setting and its type."""
+    hints = get_type_hints(table)
+    return {spec.name: hints[spec.name] for spec in fields(table) if spec.name != "listener"}
+
+
 def _refuse_unknown(table: dict[str, Any], kind: Any, name: str, prefix: str) -> None:
     """A misspelt key is an error, with the keys that there are."""
-    known = {spec.name for spec in fields(kind)} - {"listener"}
-    hints = get_type_hints(kind)
+    known = settings_of(kind)
     for key, value in table.items():
         if key not in known:
             raise ConfigError(
                 f"{name}: there is no setting {prefix}{key}; there are: {', '.join(sorted(known))}"
             )
-        if isinstance(value, dict) and is_dataclass(hints[key]):
-            _refuse_unknown(value, hints[key], name, f"{prefix}{key}.")
+        if isinstance(value, dict) and is_dataclass(known[key]):
+            _refuse_unknown(value, known[key], name, f"{prefix}{key}.")
 
 
 def _resolved(config: Config, folder: Path) -> Config:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from device.doctor.redaction import redacted, secrets_in, secrets_of
+from device.doctor.redaction import secrets_in, secrets_of, shown
 
 LOG_LINES = 5000
 LOG_WITHIN_S = 20.0
@@ -26,7 +26,7 @@ def configuration(path: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
         return {"cannot be read": str(error)}, ()
     except tomllib.TOMLDecodeError as error:
         return {"is not TOML": str(error)}, secrets_in(text)
-    return redacted(table), secrets_of(table)
+    return shown(table), secrets_of(table)
 
 
 def journal() -> dict[str, str]:

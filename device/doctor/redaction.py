@@ -4,8 +4,11 @@ import ipaddress
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import is_dataclass
 from typing import Any
 from urllib.parse import quote
+
+from device.config import Config, settings_of
 
 HIDDEN = "(not in this file)"
 EMAIL, PUBLIC_ADDRESS = "(an e-mail address)", "(a public address)"
@@ -38,7 +41,7 @@ _IPV4 = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\w|\.\d)")
 
 
 def redacted(value: Any, key: str = "") -> Any:
-    """A value, such as a configuration, without what is secret in it, at any depth."""
+    """A reading without what is secret in it, at any depth."""
     if isinstance(value, dict):
         return {without_secrets(str(name)): redacted(one, str(name)) for name, one in value.items()}
     if isinstance(value, list | tuple):
@@ -48,9 +51,24 @@ def redacted(value: Any, key: str = "") -> Any:
     return without_secrets(value) if isinstance(value, str) else value
 
 
+def shown(value: Any, kind: Any = Config) -> Any:
+    """Of a configuration the values of settings that there are and that are not secret. ``kind``: what
+    stands at that place; None: nothing that callbox knows, and so, perhaps, a misspelt password."""
+    if isinstance(value, dict):
+        kinds = _kinds(kind)
+        return {
+            without_secrets(str(key)): shown(one, kinds.get(key)) for key, one in value.items()
+        }
+    if isinstance(value, list):
+        return [shown(one, kind) for one in value]
+    if _is_hidden(kind) and value != "":
+        return HIDDEN
+    return without_secrets(value) if isinstance(value, str) else value
+
+
 def secrets_of(table: Mapping[str, Any]) -> tuple[str, ...]:
-    """The secret values of a configuration, as they may be written elsewhere."""
-    plain = {text for text in _secrets(table, "") if len(text) >= LEAST_SECRET}
+    """What ``shown`` hides, as it may be written elsewhere."""
+    plain = {text for text in _secrets(table, Config) if len(text) >= LEAST_SECRET}
     return tuple(form for text in sorted(plain) for form in _forms(text))
 
 
@@ -60,20 +78,35 @@ def secrets_in(text: str) -> tuple[str, ...]:
     return tuple(form for each in found if len(each) >= LEAST_SECRET for form in _forms(each))
 
 
-def _secrets(value: Any, key: str) -> Iterator[str]:
+def _secrets(value: Any, kind: Any) -> Iterator[str]:
     if isinstance(value, dict):
-        for name, inner in value.items():
-            yield from _secrets(inner, str(name))
+        kinds = _kinds(kind)
+        for key, one in value.items():
+            yield from _secrets(one, kinds.get(key))
     elif isinstance(value, list):
-        for inner in value:
-            yield from _secrets(inner, key)
-    elif _SECRET_KEYS.search(key):
+        for one in value:
+            yield from _secrets(one, kind)
+    elif _is_hidden(kind) and not isinstance(value, bool):
         yield str(value)
+
+
+def _kinds(kind: Any) -> dict[str, Any]:
+    """What the settings of a table are; those that are secret are left out."""
+    if not is_dataclass(kind):
+        return {}
+    known = settings_of(kind)
+    return {key: inner for key, inner in known.items() if not _SECRET_KEYS.search(key)}
+
+
+def _is_hidden(kind: Any) -> bool:
+    """Of a value that is no table: also where a table was to stand."""
+    return kind is None or is_dataclass(kind)
 
 
 def _forms(secret: str) -> tuple[str, ...]:
     """As it stands in a log, in JSON, and in a URL."""
-    return tuple(dict.fromkeys((secret, json.dumps(secret)[1:-1], quote(secret, safe=""))))
+    written = (json.dumps(secret, ensure_ascii=ascii_)[1:-1] for ascii_ in (True, False))
+    return tuple(dict.fromkeys((secret, *written, quote(secret, safe=""))))
 
 
 def without_secrets(text: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device.doctor.redaction import HIDDEN, redacted, secrets_of, without_secrets
+from device.doctor.redaction import HIDDEN, redacted, secrets_of, shown, without_secrets
 from tests.cli.terminal import callbox
 
 PASSWORD = 'tulip-garden "77\\'
@@ -30,18 +30,63 @@ SECRETS = (
 )  # fmt: skip
 """Of the log, and of the configuration."""
 
-TEXT = st.text(min_size=1)
+SECRET = "Xy#9-secret-Xy#9"
+TEXT = st.text(min_size=1).filter(lambda text: text not in SECRET)
 TABLES = st.recursive(
     st.dictionaries(st.sampled_from(["url", "uid", "name"]), TEXT),
     lambda inner: st.dictionaries(st.sampled_from(["a", "b"]), inner),
 )
+KEYS = ["password", "wifi_passphrase", "auth_token", "api_key", "Secret"]
+MISSPELT = ["pasword", "passwd", "pass", "pwd", "Password ", "exchangepw"]
 
 
-@given(TABLES, st.sampled_from(["password", "wifi_passphrase", "auth_token", "api_key", "Secret"]))
+@given(TABLES, st.sampled_from(KEYS))
 def test_a_secret_is_hidden_at_any_depth(table: dict[str, object], key: str) -> None:
-    whole = {"deep": {"deeper": [{**table, key: "Xy#9-secret-Xy#9"}]}, key: "Xy#9-secret-Xy#9"}
-    assert "Xy#9" not in json.dumps(redacted(whole))
-    assert "Xy#9-secret-Xy#9" in secrets_of({key: "Xy#9-secret-Xy#9", "in": {"x": 1}})
+    whole = {"deep": {"deeper": [{**table, key: SECRET}]}, key: SECRET}
+    assert SECRET not in json.dumps(redacted(whole))
+
+
+@given(
+    st.sampled_from([*KEYS, *MISSPELT]),
+    st.sampled_from(["exchange", "exchagne", "unit", "hardware", "listener"]),
+    st.sampled_from([SECRET, [SECRET], {"a": SECRET}, [{"uid": SECRET}]]),
+)
+def test_what_no_setting_has_for_certain_is_a_secret(key: str, table: str, value: object) -> None:
+    whole = {"unit": {"session": "hall"}, table: {key: value}, key: value}
+    assert SECRET not in json.dumps(shown(whole))
+    assert SECRET in secrets_of(whole)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        {"exchange": SECRET},
+        {"exchange": {"uid": {"x": SECRET}}},
+        {"unit": {"session": [{"password": SECRET}]}},
+        {"hardware": {"alsa": {"speaker": SECRET}}},
+        {"call": {"listener": SECRET}},
+    ],
+)
+def test_what_stands_in_the_wrong_place_is_a_secret(table: dict[str, object]) -> None:
+    assert SECRET not in json.dumps(shown(table))
+    assert SECRET in secrets_of(table)
+
+
+def test_a_secret_need_be_neither_text_nor_ascii() -> None:
+    assert "12345678" in secrets_of({"exchange": {"password": 12345678}})
+    written = json.dumps('tür"schloss', ensure_ascii=False)[1:-1]
+    assert written in secrets_of({"exchange": {"password": 'tür"schloss'}})
+
+
+def test_the_settings_that_there_are_stay() -> None:
+    table = {
+        "unit": {"session": "hall", "rejoin": False},
+        "exchange": {"url": "https://10.0.0.2:8443", "uid": "door", "certificate": "exchange.pem"},
+        "hardware": {"facings": ["front"], "picamera": {"front": {"id": "imx708"}}},
+        "metrics": {"listen": "127.0.0.1:9100"},
+    }
+    assert shown(table) == table
+    assert secrets_of(table) == ()
 
 
 @pytest.mark.parametrize(
