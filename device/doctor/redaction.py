@@ -56,9 +56,7 @@ def shown(value: Any, kind: Any = Config) -> Any:
     stands at that place; None: nothing that callbox knows, and so, perhaps, a misspelt password."""
     if isinstance(value, dict):
         kinds = _kinds(kind)
-        return {
-            without_secrets(str(key)): shown(one, kinds.get(key)) for key, one in value.items()
-        }
+        return {without_secrets(str(key)): shown(one, kinds.get(key)) for key, one in value.items()}
     if isinstance(value, list):
         return [shown(one, kind) for one in value]
     if _is_hidden(kind) and value != "":

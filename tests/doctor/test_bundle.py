@@ -1,5 +1,6 @@
 """The support bundle has what helps, and nothing that is secret."""
 
+import errno
 import json
 import os
 import stat
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from device.doctor.bundle import write
 from device.doctor.redaction import HIDDEN, redacted, secrets_of, shown, without_secrets
 from tests.cli.terminal import callbox
 
@@ -150,6 +152,8 @@ def test_the_file_has_everything_but_the_secrets(tmp_path: Path) -> None:
         "versions.json",
         "callbox.log",
         "callbox-exchange.log",
+        "callbox-first-boot.log",
+        "callbox-last-resort.log",
     }
     assert "log of callbox" in texts["callbox.log"]
     assert "192.168.1.20" in texts["callbox.log"], "an address at home helps, and tells nobody"
@@ -161,3 +165,42 @@ def test_the_file_has_everything_but_the_secrets(tmp_path: Path) -> None:
     assert [secret for secret in SECRETS if secret in whole] == []
     again = callbox("support-bundle", str(out), *arguments)
     assert (again.returncode, "there already" in again.stderr) == (1, True)
+
+
+def test_a_file_that_cannot_be_finished_does_not_stay(tmp_path: Path) -> None:
+    def fail() -> float:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    out = tmp_path / "help.tar.gz"
+    with pytest.raises(OSError, match="No space"):
+        write(out, {"a.log": "x"}, now_s=fail)
+    assert not out.exists()
+    write(out, {"a.log": "x"})
+    assert out.exists()
+
+
+def test_nobody_else_may_read_it_from_the_first_moment_on(tmp_path: Path) -> None:
+    modes: list[int] = []
+    out = tmp_path / "help.tar.gz"
+
+    def look() -> float:
+        modes.append(stat.S_IMODE(out.stat().st_mode))
+        return 0.0
+
+    before = os.umask(0)
+    try:
+        write(out, {"a.log": "x"}, now_s=look)
+    finally:
+        os.umask(before)
+    assert modes == [0o600]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_with_sudo_it_belongs_to_who_used_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUDO_UID", "12345")
+    monkeypatch.setenv("SUDO_GID", "12346")
+    write(tmp_path / "help.tar.gz", {"a.log": "x"})
+    made = (tmp_path / "help.tar.gz").stat()
+    assert (made.st_uid, made.st_gid, stat.S_IMODE(made.st_mode)) == (12345, 12346, 0o600)
