@@ -4,6 +4,9 @@ A new test is in unless it is named here. A name that fits nothing is an error, 
 """
 
 import os
+import signal
+from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -64,7 +67,6 @@ class Emulated:
 
     def __init__(self, taken: Path | None) -> None:
         self._taken = taken
-        self._mine: dict[Path, bool] = {}
         self._unused = {name for names in LEFT_OUT.values() for name in names}
 
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
@@ -80,11 +82,22 @@ class Emulated:
             raise pytest.UsageError(f"tests/rig/arm64/emulated.py: no such test: {self._unused}")
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
+    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
+        if session.testsfailed or session.config.option.collectonly:
+            return None
+        mine = self._mine(session.items)
+        item = next(mine, None)
+        while item is not None:
+            following = next(mine, None)  # pytest keeps the fixtures that this one shares
+            session.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            item = following
+        return True
+
+    def _mine(self, items: list[pytest.Item]) -> Iterator[pytest.Item]:
         """A module is of the process that comes to it first, with the fixtures that it makes once."""
-        if item.path not in self._mine:
-            self._mine[item.path] = self._take(item.path)
-        return None if self._mine[item.path] else True
+        for module, tests in groupby(items, lambda item: item.path):
+            if self._take(module):
+                yield from tests
 
     def _take(self, module: Path) -> bool:
         if self._taken is None:
@@ -107,6 +120,11 @@ class Emulated:
         terminalreporter.write_line(f"arm64: {ran}; left out: {', '.join(LEFT_OUT)}")
 
 
+def _time_is_up(*_: object) -> None:
+    pytest.exit("the time is up; what failed until now:", returncode=1)
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    signal.signal(signal.SIGTERM, _time_is_up)
     taken = os.environ.get("EMULATED_TAKEN")
     config.pluginmanager.register(Emulated(Path(taken) if taken else None), "emulated")
