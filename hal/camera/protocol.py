@@ -62,7 +62,8 @@ The camera is closed by then."""
 
 
 class Camera(Protocol):
-    """One encoder over one or two sensors. Methods block (up to a second): call them off the loop.
+    """One encoder over one or two sensors. Methods block (a second as a rule, up to ten where a driver
+    hangs): call them off the loop.
 
     Not reentrant: one owner opens, switches and closes.
     """

@@ -76,8 +76,11 @@ def main(pin: int, maximum_s: float) -> int:
 def keep_for_unit(line: Line, maximum_s: float) -> None:
     """``keep``, for who is at the other end of standard input and output. In the main thread."""
     signal.signal(signal.SIGTERM, lambda *_: line.off())
-    with suppress(BrokenPipeError):  # the unit died between a command and its answer
-        keep(line, sys.stdin.fileno(), sys.stdout.fileno(), maximum_s)
+    try:
+        with suppress(BrokenPipeError):  # the unit died between a command and its answer
+            keep(line, sys.stdin.fileno(), sys.stdout.fileno(), maximum_s)
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the line is about to be closed
 
 
 if __name__ == "__main__":
