@@ -123,7 +123,7 @@ class AlsaConfig:
         return {mode: route for mode, route in filled.items() if route.playback}
 
 
-_CARD = re.compile(r"CARD=([^,\s]+)|^(?:plug)?hw:(?!\w+=)([^,]+)")
+_CARD = re.compile(r"CARD=([^,\s'\"]+)|^(?:plug)?hw:(?!\w+=)([^,]+)")
 
 
 def card_of(pcm: str) -> str:

@@ -111,6 +111,8 @@ def test_a_lost_device_takes_its_route_and_its_microphone() -> None:
         ("plughw:CARD=Headphones,DEV=0", "Headphones"),
         ("default:CARD=vc4hdmi0", "vc4hdmi0"),
         ("hw:1,0", "1"),
+        ("plug:'dsnoop:CARD=Device'", "Device"),
+        ("plug:'dmix:CARD=Device,DEV=0'", "Device"),
         ("plughw:Zero", "Zero"),
         ("default", ""),
         ("bluealsa:DEV=AA:BB:CC:DD:EE:FF,PROFILE=sco", ""),
