@@ -51,11 +51,20 @@ class JournalHandler(logging.Handler):
         super().__init__()
         self._identifier = identifier
         self._address = address
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
+        # A journal that hangs must not hang whoever logs: the event loop, and the threads of sound.
+        kind = socket.SOCK_DGRAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK
+        self._socket = socket.socket(socket.AF_UNIX, kind)
+        self._lost = 0
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            self._socket.sendto(entry(self._fields(record)), self._address)
+            self._send(self._fields(record))
+            if self._lost:
+                words = f"{self._lost} entries were lost while the journal took none."
+                self._send(self._said("4", words))
+                self._lost = 0
+        except BlockingIOError:
+            self._lost += 1  # stderr leads there as well, and would block
         except OSError:
             # The journal is being restarted. What it has of stderr it gets later.
             print(record.getMessage(), file=sys.stderr)
@@ -66,11 +75,19 @@ class JournalHandler(logging.Handler):
         self._socket.close()
         super().close()
 
-    def _fields(self, record: logging.LogRecord) -> dict[str, str]:
-        fields = {
-            "MESSAGE": self.format(record),
-            "PRIORITY": str(next(p for level, p in PRIORITIES if record.levelno >= level)),
+    def _send(self, fields: Mapping[str, str]) -> None:
+        self._socket.sendto(entry(fields), self._address)
+
+    def _said(self, priority: str, words: str) -> dict[str, str]:
+        return {
+            "MESSAGE": words,
+            "PRIORITY": priority,
             "SYSLOG_IDENTIFIER": self._identifier,
+        }
+
+    def _fields(self, record: logging.LogRecord) -> dict[str, str]:
+        priority = str(next(p for level, p in PRIORITIES if record.levelno >= level))
+        fields = self._said(priority, self.format(record)) | {
             "CALLBOX_LOGGER": record.name,
             "CALLBOX_THREAD": record.threadName or "",
             "CODE_FILE": record.pathname,

@@ -2,8 +2,10 @@
 
 import logging
 import os
+import socket
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -96,6 +98,31 @@ def test_a_traceback_is_one_entry(logger: logging.Logger, listening: Datagrams) 
 def test_a_huge_record_is_cut(logger: logging.Logger, listening: Datagrams) -> None:
     logger.warning("x" * 10_000_000)
     assert len(said_in(listening.wait())["MESSAGE"]) == journal.MOST_BYTES
+
+
+def test_a_journal_that_takes_nothing_holds_nobody_up_and_hears_of_it_later(tmp_path: Path) -> None:
+    address, told = str(tmp_path / "hung"), 2_000
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as hung:
+        hung.bind(address)
+        handler = JournalHandler("callbox", address)
+        record = logging.LogRecord("x", logging.INFO, "x.py", 1, "x" * 10_000, (), None)
+        for _ in range(told):
+            handler.handle(record)
+        taken = len(taken_by(hung))
+        assert 0 < taken < told
+        handler.handle(record)
+        handler.close()
+        _, complaint = taken_by(hung)
+    assert parsed(complaint)["MESSAGE"].startswith(f"{told - taken} entries were lost")
+    assert parsed(complaint)["PRIORITY"] == "4"
+
+
+def taken_by(hung: socket.socket) -> list[bytes]:
+    taken = []
+    with suppress(BlockingIOError):
+        while True:
+            taken.append(hung.recv(1 << 20))
+    return taken
 
 
 def test_without_a_journal_it_goes_to_stderr(capfd: pytest.CaptureFixture[str]) -> None:
