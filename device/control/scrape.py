@@ -11,6 +11,8 @@ logger = logging.getLogger(__name__)
 
 REQUEST_WITHIN_S = 5.0
 MAX_REQUEST_BYTES = 8 * 1024
+MOST_CONNECTIONS = 8
+"""A Prometheus has one; whoever else can reach the port must not use up the unit's descriptors."""
 
 
 class MetricsServer:
@@ -51,6 +53,10 @@ class MetricsServer:
         await asyncio.gather(*self._scrapes, return_exceptions=True)
 
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if len(self._scrapes) >= MOST_CONNECTIONS:
+            writer.write(_response("503 Service Unavailable", "text/plain", "Try again later.\n"))
+            writer.close()
+            return
         task = asyncio.get_running_loop().create_task(self._serve(reader, writer), name="scrape")
         self._scrapes.add(task)
         task.add_done_callback(self._scrapes.discard)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from device.control.metrics import CONTENT_TYPE, metrics_text
 from device.control.readings import BoardReading, ProcessReading, UnitReading
-from device.control.scrape import MetricsServer, address_of
+from device.control.scrape import MOST_CONNECTIONS, MetricsServer, address_of
 from device.errors import ConfigError, ControlError
 from tests.control.conftest import Served, config_for, serving
 from tests.exchange.conftest import RunningExchange
@@ -88,6 +88,24 @@ async def test_prometheus_gets_them_over_http(server: MetricsServer) -> None:
         assert await scraped(server.port, b"x" * 20_000) == ""
         assert "404" in await scraped(server.port, b"\r\n\r\n")
     finally:
+        await server.aclose()
+
+
+async def test_connections_are_limited(server: MetricsServer) -> None:
+    await server.open()
+    idle = [
+        await asyncio.open_connection("127.0.0.1", server.port) for _ in range(MOST_CONNECTIONS)
+    ]
+    try:
+        assert "503" in await scraped(server.port, b"GET /metrics HTTP/1.1\r\n\r\n")
+        reader, writer = idle.pop()
+        writer.write(b"GET /metrics HTTP/1.1\r\n\r\n")
+        assert b"200 OK" in await reader.read()
+        writer.close()
+        assert "200 OK" in await scraped(server.port, b"GET /metrics HTTP/1.1\r\n\r\n")
+    finally:
+        for _, writer in idle:
+            writer.close()
         await server.aclose()
 
 
