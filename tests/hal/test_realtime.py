@@ -34,12 +34,26 @@ def policy_after(priority: int) -> int:
     return os.sched_getscheduler(0)
 
 
-def test_a_thread_of_sound_runs_in_real_time_or_says_why_not(
-    caplog: pytest.LogCaptureFixture,
+def test_a_thread_of_sound_asks_for_real_time_that_no_child_inherits(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    policy = in_a_thread(lambda: policy_after(5))
-    in_real_time = policy == os.SCHED_FIFO | os.SCHED_RESET_ON_FORK
-    assert in_real_time or "LimitRTPRIO=5" in caplog.text
+    asked: list[object] = []
+    monkeypatch.setattr(os, "sched_setscheduler", lambda *arguments: asked.append(arguments))
+    in_a_thread(lambda: ask_for_realtime(5))
+    assert asked == [(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(5))]
+    assert not caplog.text
+
+
+def test_where_it_is_refused_it_runs_with_a_nice_value_and_says_what_to_set(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nice: list[object] = []
+    monkeypatch.setattr(os, "sched_setscheduler", refused)
+    monkeypatch.setattr(os, "setpriority", lambda *arguments: nice.append(arguments[2]))
+    in_a_thread(lambda: ask_for_realtime(5))
+    assert nice == [-11]
+    assert "with nice -11" in caplog.text
+    assert "LimitRTPRIO=5" in caplog.text
 
 
 def test_what_is_refused_is_said_once(
