@@ -28,11 +28,12 @@ from device.errors import (
 from device.exchange.client import ExchangeAccount, ExchangeAddress
 from device.media.engine import MediaEngine
 from device.media.picture.codecs import check_board_decoder
+from device.media.statistics import DriverCalls
 from device.media.voice import webrtc
 from device.reporter import Reporter, Tell
 from device.service.heartbeat import Health
-from device.service.reading import reading_of, words_of
-from device.service.standstill import Reading, StandstillWatch
+from device.service.reading import pending, reading_of, words_of
+from device.service.standstill import Part, Reading, StandstillWatch
 from device.session.call import Calls, CallSession
 from device.session.events import Event
 from device.session.facts import ButtonReported
@@ -81,6 +82,7 @@ class Unit:
     presses: Broadcast[ButtonReported] = field(default_factory=Broadcast)
     _joining: asyncio.Lock = field(default_factory=asyncio.Lock)
     _called: asyncio.Event = field(default_factory=asyncio.Event)
+    _checks: DriverCalls = DriverCalls()
     _is_trying: bool = False
     _gestures: Gestures = field(init=False)
 
@@ -97,7 +99,11 @@ class Unit:
         """Whether no call is on; then none begins until the context is left."""
         async with self._joining:
             if self.calls.active is None:
-                yield True
+                self._checks = DriverCalls(self._checks.begun + 1, self._checks.ended)
+                try:
+                    yield True
+                finally:
+                    self._checks = DriverCalls(self._checks.begun, self._checks.ended + 1)
                 return
         yield False
 
@@ -223,9 +229,9 @@ class Unit:
         self.hardware.board.watch()
         call = self.calls.active
         snapshot = None if call is None else call.snapshot
-        reading: Reading = {}
-        if snapshot is not None and self.media is not None:
-            reading = reading_of(snapshot, self.media.statistics())
+        reading: Reading = pending(Part.CHECK, self._checks)
+        if self.media is not None:
+            reading = {**reading, **reading_of(snapshot, self.media.statistics())}
         return Health(words_of(snapshot), watch.look(reading, now_s))
 
     def open_door(self) -> float:

@@ -128,6 +128,8 @@ class MediaEngine:
             target_bps=self._governor.target_bps,
             stages=self._stages.summary(),
             frame_rate_hz=self._encoder.frame_rate_hz,
+            camera_calls=self._camera_calls.counts,
+            audio_calls=self._audio_calls.counts,
             peers=self._mesh.counts(),
         )
 

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVarTuple
 
 from device.errors import MediaError
+from device.media.statistics import DriverCalls
 
 Arguments = TypeVarTuple("Arguments")
 
@@ -22,6 +23,11 @@ class HardwareCalls:
         """``name``: of the thread."""
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
         self._closing: asyncio.Future[None] | None = None
+        self._begun = self._ended = 0
+
+    @property
+    def counts(self) -> DriverCalls:
+        return DriverCalls(self._begun, self._ended)
 
     async def run(self, call: Callable[[*Arguments], None], *arguments: *Arguments) -> None:
         """Do it in the thread. Raises what it raises, MediaError after ``aclose``."""
@@ -41,10 +47,11 @@ class HardwareCalls:
         self, call: Callable[[*Arguments], None], *arguments: *Arguments
     ) -> asyncio.Future[None]:
         doing = asyncio.get_running_loop().run_in_executor(self._thread, call, *arguments)
-        doing.add_done_callback(_noticed)
+        self._begun += 1
+        doing.add_done_callback(self._on_end)
         return doing
 
-
-def _noticed(doing: asyncio.Future[None]) -> None:
-    if not doing.cancelled():
-        doing.exception()  # the caller has heard of it, unless it was cancelled
+    def _on_end(self, doing: asyncio.Future[None]) -> None:
+        self._ended += 1
+        if not doing.cancelled():
+            doing.exception()  # the caller has heard of it, unless it was cancelled

@@ -49,6 +49,14 @@ class PeerCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class DriverCalls:
+    """Calls of a device's driver, which are done one after another: how many have begun, and ended."""
+
+    begun: int = 0
+    ended: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class MediaStatistics:
     """Since the start of the call."""
 
@@ -68,4 +76,6 @@ class MediaStatistics:
     """How long each stage of the media takes, over all peers."""
     frame_rate_hz: int
     """What the encoder is asked for just now."""
+    camera_calls: DriverCalls
+    audio_calls: DriverCalls
     peers: dict[str, PeerCounts]

@@ -1,17 +1,26 @@
 """From a call to what the watchdog looks at."""
 
-from device.media.statistics import MediaStatistics
+from device.media.statistics import DriverCalls, MediaStatistics
 from device.service.standstill import Flow, Part, Progress, Reading
 from device.session.snapshot import Link, Snapshot, Sound
 from device.session.table import Phase
 
 
-def reading_of(call: Snapshot, media: MediaStatistics) -> Reading:
-    """What ought to move, as the call stands and as far as it has got. Nothing of what is being opened,
-    closed, switched, or was reported as failed."""
-    if not call.is_live:
-        return {}
-    return _devices(call, media) | _peers(call, media)
+def reading_of(call: Snapshot | None, media: MediaStatistics) -> Reading:
+    """What ought to move, as the call stands and as far as it has got. A device that is being opened,
+    closed or switched owes the end of that, also when the call is over; one that was reported as failed
+    owes nothing."""
+    drivers = pending(Part.CAMERA_DRIVER, media.camera_calls) | pending(
+        Part.SOUND_DRIVER, media.audio_calls
+    )
+    if call is None or not call.is_live:
+        return drivers
+    return drivers | _devices(call, media) | _peers(call, media)
+
+
+def pending(part: Part, calls: DriverCalls) -> dict[Flow, Progress]:
+    """What has begun has to end."""
+    return {Flow(part): Progress(calls.ended)} if calls.begun > calls.ended else {}
 
 
 def _devices(call: Snapshot, media: MediaStatistics) -> dict[Flow, Progress]:

@@ -10,19 +10,27 @@ from enum import Enum
 
 STANDSTILL_S = 10.0
 """Three times what a silent camera may take until it has been opened anew."""
+DRIVER_S = 30.0
+"""Of a call of a device. The back-ends give a camera 9 s and a sound card 3 s, and answer with an error:
+this is for what they have not thought of."""
+CHECK_S = 120.0
+"""Of a whole look at the hardware outside a call: two cameras and four routes, one after another."""
 LONGEST_LOOK_S = 3.0
 """What one look can prove. After a longer pause the loop itself was held up, and what the threads have
 made meanwhile may not have been counted yet."""
 
 
 class Part(Enum):
-    """What has to move in a call."""
+    """What has to move in a call, and what has to come to an end."""
 
     CAMERA = "camera"
     MICROPHONE = "microphone"
     LOUDSPEAKER = "loudspeaker"
     SENDER = "sender"
     DECODER = "decoder"
+    CAMERA_DRIVER = "camera-driver"
+    SOUND_DRIVER = "sound-driver"
+    CHECK = "check"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +73,11 @@ _WORDS = {
     Part.LOUDSPEAKER: "The loudspeaker has taken no sound",
     Part.SENDER: "The sender has not asked for a picture to {peer}",
     Part.DECODER: "The decoder has been at one picture of {peer}",
+    Part.CAMERA_DRIVER: "The camera's driver has not come back",
+    Part.SOUND_DRIVER: "The sound card's driver has not come back",
+    Part.CHECK: "A look at the hardware has not come to its end",
 }
+_AFTER_S = {Part.CAMERA_DRIVER: DRIVER_S, Part.SOUND_DRIVER: DRIVER_S, Part.CHECK: CHECK_S}
 
 
 @dataclass(slots=True)
@@ -93,10 +105,12 @@ class StandstillWatch:
             flow: self._next(self._seen.get(flow), progress, min(passed_s, LONGEST_LOOK_S))
             for flow, progress in reading.items()
         }
-        longest = max(self._seen.items(), key=lambda item: item[1].still_s, default=None)
-        if longest is None or longest[1].still_s < self._after_s:
-            return None
-        return Standstill(longest[0], longest[1].still_s)
+        still = [
+            Standstill(flow, seen.still_s)
+            for flow, seen in self._seen.items()
+            if seen.still_s >= _AFTER_S.get(flow.part, self._after_s)
+        ]
+        return max(still, key=lambda one: one.lasted_s, default=None)
 
     @staticmethod
     def _next(before: _Seen | None, now: Progress, passed_s: float) -> _Seen:
