@@ -26,7 +26,7 @@ _REMEDIES = {
     "AuthenticationTimeout": "It did not answer in time. Put it into pairing mode and come nearer.",
     "ConnectionAttemptFailed": "It does not answer. Is it on, near, and in pairing mode?",
     "AuthenticationRejected": "It refused to pair. Put it into pairing mode again.",
-    "NotReady": "The Bluetooth adapter is off: sudo rfkill unblock bluetooth",
+    "NotReady": "The adapter is off: bluetoothctl power on. Refused? sudo rfkill unblock bluetooth",
     "Blocked": "The Bluetooth adapter is blocked: sudo rfkill unblock bluetooth",
     "InProgress": "It is busy with another request. Wait a moment.",
     "DoesNotExist": "It is not known. Scan first, with the headset in pairing mode.",

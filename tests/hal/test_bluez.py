@@ -90,6 +90,7 @@ async def test_pairing_trusts_and_connects(bluez: FakeBluez, bus: str) -> None:
     [
         ("org.bluez.Error.AuthenticationFailed", "pairing mode again"),
         ("org.bluez.Error.ConnectionAttemptFailed", "Is it on"),
+        ("org.bluez.Error.NotReady", "bluetoothctl power on"),
         ("org.freedesktop.DBus.Error.AccessDenied", "adduser .* bluetooth"),
         ("org.bluez.Error.Failed", "systemctl status dbus bluetooth"),
     ],
