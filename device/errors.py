@@ -15,6 +15,7 @@
     ├── MediaError                 a link to a peer could not be made or broke
     └── ControlError               a running unit refused what was asked over its socket; has its code
         └── UnitUnreachable        no unit runs, or this user may not speak to it
+            └── UnitSilent         one is there, and does not answer
 
 Hardware has its own tree in :mod:`hal.errors`. ``code`` is stable across releases and is what
 ``on_error`` carries; the message is for a person and says what to do.
@@ -102,3 +103,10 @@ class UnitUnreachable(ControlError):
     def __init__(self, message: str, may_run: bool = False) -> None:
         super().__init__("unit_unreachable", message)
         self.may_run = may_run
+
+
+class UnitSilent(UnitUnreachable):
+    """It has taken the connection, and has said nothing in time or hung up."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, may_run=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 from device.control import messages
 from device.control.client import ControlClient, default_socket
-from device.control.readings import CallReading, DoorReading, Happening
+from device.control.readings import CallReading, DoorReading, Happening, UnitReading
 from hal import AudioMode
 
 SWITCHES = {"on": True, "off": False, "toggle": None}
@@ -173,24 +173,29 @@ def _interval(text: str) -> float:
 
 def _top(options: argparse.Namespace) -> int:
     once = options.once or not (options.json or sys.stdout.isatty())
-    with unit_of(options) as unit:
-        try:
-            if options.json:
-                _top_json(unit, options.interval, once)
-            else:
-                from device.cli.top import top
 
-                top(unit, options.interval, once)
-        except KeyboardInterrupt:
-            return 0
+    def look() -> UnitReading:
+        with unit_of(options) as unit:  # anew: the unit closes a connection that is long idle
+            reading: UnitReading = unit.ask(messages.Status)
+            return reading
+
+    try:
+        if options.json:
+            _top_json(look, options.interval, once)
+        else:
+            from device.cli.top import top
+
+            top(look, options.interval, once)
+    except KeyboardInterrupt:
+        return 0
     return 0
 
 
-def _top_json(unit: ControlClient, every_s: float, once: bool) -> None:
+def _top_json(look: Callable[[], UnitReading], every_s: float, once: bool) -> None:
     from device.cli.printing import print_json
 
     while True:
-        print_json(unit.ask(messages.Status), indent=None)
+        print_json(look(), indent=None)
         if once:
             return
         time.sleep(every_s)

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Callable
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -10,8 +11,6 @@ from rich.text import Text
 
 from device.cli.printing import duration, kbps, ms, printable, wants_colour
 from device.cli.summary import PHASES
-from device.control import messages
-from device.control.client import ControlClient
 from device.control.readings import (
     MediaReading,
     PeerTraffic,
@@ -21,20 +20,20 @@ from device.control.readings import (
 )
 
 
-def top(unit: ControlClient, every_s: float, once: bool) -> None:
+def top(look: Callable[[], UnitReading], every_s: float, once: bool) -> None:
     """Until interrupted; ``once``: after the first two looks, of which rates come."""
     console = Console(
         file=sys.stdout, no_color=not wants_colour(sys.stdout), highlight=False, soft_wrap=False
     )
-    before: UnitReading = unit.ask(messages.Status)
+    before = look()
     if once:
         time.sleep(every_s)
-        console.print(screen(before, unit.ask(messages.Status)))
+        console.print(screen(before, look()))
         return
     with Live(screen(before, before), console=console, screen=True, auto_refresh=False) as live:
         while True:
             time.sleep(every_s)
-            now: UnitReading = unit.ask(messages.Status)
+            now = look()
             live.update(screen(before, now), refresh=True)
             before = now
 

@@ -11,13 +11,15 @@ from typing import Any, Self
 
 from device.control import messages
 from device.control.messages import Answer, Ask, Done, News, Refusal, Reply
-from device.errors import ControlError, UnitUnreachable
+from device.errors import ControlError, UnitSilent, UnitUnreachable
 
 SOCKET_VARIABLE = "CALLBOX_SOCKET"
 DEFAULT_FOLDER = Path("/run/callbox")
 SOCKET_NAME = "control.sock"
 ANSWER_WITHIN_S = 60.0
 """Longer than what takes longest: joining over a network that is slow to refuse."""
+STATUS_WITHIN_S = 5.0
+"""The status is there at once, unless the unit hangs."""
 
 _START = "Start one: systemctl start callbox (or, to try one: callbox run --config FILE)."
 
@@ -57,6 +59,7 @@ class ControlClient:
 
         Raises ControlError with the unit's own words when it refuses, UnitUnreachable when it ends.
         """
+        self._socket.settimeout(STATUS_WITHIN_S if kind is messages.Status else ANSWER_WITHIN_S)
         request = self._send(kind(id=next(self._ids), **fields))
         reply = self._reply()
         if not isinstance(reply, Answer):
@@ -66,6 +69,7 @@ class ControlClient:
     def follow(self, kind: Callable[..., Ask]) -> Iterator[Any]:
         """News until the stream ends; that the unit does raises UnitUnreachable. The stream has begun
         when this returns."""
+        self._socket.settimeout(ANSWER_WITHIN_S)
         request = self._send(kind(id=next(self._ids)))
         self._reply()
         self._socket.settimeout(None)
@@ -85,10 +89,7 @@ class ControlClient:
         try:
             line = self._lines.readline(messages.MAX_ANSWER_BYTES)
         except TimeoutError:
-            raise UnitUnreachable(
-                f"The unit did not answer within {ANSWER_WITHIN_S:.0f} s. Look at its log: "
-                "journalctl -u callbox."
-            ) from None
+            raise _silent(self._socket.gettimeout() or ANSWER_WITHIN_S) from None
         except OSError:
             raise self._gone() from None
         if not line.endswith(b"\n"):
@@ -98,13 +99,19 @@ class ControlClient:
             raise ControlError(reply.code, reply.message)
         return reply
 
-    def _gone(self) -> UnitUnreachable:
-        return UnitUnreachable(f"The unit at {self._path} has ended. {_START}")
+    def _gone(self) -> UnitSilent:
+        return UnitSilent(f"The unit at {self._path} has ended. {_START}")
+
+
+def _silent(waited_s: float) -> UnitSilent:
+    return UnitSilent(
+        f"The unit did not answer within {waited_s:.0f} s. Look at its log: journalctl -u callbox."
+    )
 
 
 def _connected(path: Path) -> socket.socket:
     made = socket.socket(socket.AF_UNIX)
-    made.settimeout(ANSWER_WITHIN_S)
+    made.settimeout(STATUS_WITHIN_S)
     try:
         made.connect(str(path))
     except PermissionError:
@@ -117,6 +124,9 @@ def _connected(path: Path) -> socket.socket:
     except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError):
         made.close()
         raise UnitUnreachable(f"No unit runs here: nobody answers at {path}. {_START}") from None
+    except (BlockingIOError, TimeoutError):  # its queue is full, and it takes nobody out of it
+        made.close()
+        raise _silent(STATUS_WITHIN_S) from None
     except OSError as error:
         made.close()
         raise UnitUnreachable(f"The unit's socket {path} cannot be used: {error}.") from error

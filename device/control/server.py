@@ -20,6 +20,8 @@ MODE = 0o660
 MOST_CONNECTIONS = 32
 MOST_REQUESTS = 16
 """Under way on one connection."""
+IDLE_S = 60.0
+"""A connection on which nothing has been under way for so long is closed: it keeps others out."""
 ALIVE_WITHIN_S = 1.0
 
 
@@ -51,6 +53,11 @@ class ControlServer:
         self._path.unlink(missing_ok=True)
 
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # Judged here, one after another: of a burst nobody is refused for who is refused with them.
+        if len(self._connections) >= MOST_CONNECTIONS:
+            writer.write(messages.line_of(_refusal(_busy("connections", MOST_CONNECTIONS), None)))
+            writer.close()
+            return
         task = asyncio.get_running_loop().create_task(
             self._serve(reader, writer), name="control-connection"
         )
@@ -59,13 +66,7 @@ class ControlServer:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            if len(self._connections) > MOST_CONNECTIONS:
-                writer.write(
-                    messages.line_of(_refusal(_busy("connections", MOST_CONNECTIONS), None))
-                )
-                await writer.drain()
-            else:
-                await _Connection(self._desk, reader, writer).run()
+            await _Connection(self._desk, reader, writer).run()
         except OSError as error:
             logger.info("a control connection broke: %s", error)
         except Exception:
@@ -85,9 +86,11 @@ class _Connection:
         self._writer = writer
         self._writing = asyncio.Lock()
         self._requests: set[asyncio.Task[None]] = set()
+        self._clock_s = asyncio.get_running_loop().time
+        self._busy_until_s = self._clock_s()
 
     async def run(self) -> None:
-        """Until the other end closes, or says what cannot be read on from."""
+        """Until the other end closes, says what cannot be read on from, or asks nothing for IDLE_S."""
         try:
             while line := await self._next_line():
                 await self._take(line)
@@ -101,7 +104,13 @@ class _Connection:
     async def _next_line(self) -> bytes:
         """Empty at the end. Raises Unreadable for a line that is too long, or has no end."""
         try:
-            return await self._reader.readuntil(b"\n")
+            while True:
+                try:
+                    async with asyncio.timeout(IDLE_S):
+                        return await self._reader.readuntil(b"\n")
+                except TimeoutError:
+                    if self._is_idle():
+                        return b""
         except asyncio.LimitOverrunError:
             raise messages.too_long() from None
         except asyncio.IncompleteReadError as error:
@@ -109,7 +118,11 @@ class _Connection:
                 raise messages.cut_off() from None
             return b""
 
+    def _is_idle(self) -> bool:
+        return not self._requests and self._clock_s() - self._busy_until_s >= IDLE_S
+
     async def _take(self, line: bytes) -> None:
+        self._busy_until_s = self._clock_s()
         try:
             request = messages.parse_request(line)
         except Unreadable as error:
@@ -120,7 +133,11 @@ class _Connection:
             return
         task = asyncio.get_running_loop().create_task(self._do(request), name="control-request")
         self._requests.add(task)
-        task.add_done_callback(self._requests.discard)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._requests.discard(task)
+        self._busy_until_s = self._clock_s()
 
     async def _do(self, request: Request) -> None:
         try:

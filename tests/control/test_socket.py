@@ -3,17 +3,18 @@
 import asyncio
 import json
 import os
+import socket
 import stat
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from device.control import messages, server
+from device.control import client, messages, server
 from device.control.client import ControlClient
 from device.control.messages import CameraWish
 from device.control.readings import UnitReading, Verdict
-from device.errors import ControlError, UnitUnreachable
+from device.errors import ControlError, UnitSilent, UnitUnreachable
 from device.session.table import Phase
 from device.unit_port import served
 from hal import AudioMode, Button, Facing
@@ -184,6 +185,59 @@ async def test_there_are_bounds(door: Served) -> None:
     finally:
         for client in clients:
             client.__exit__(None, None, None)
+
+
+async def test_of_a_burst_only_what_is_too_much_is_refused(door: Served) -> None:
+    more = 8
+    # All are in the queue before the unit's loop, which is this one, takes the first.
+    clients = [door.client() for _ in range(server.MOST_CONNECTIONS + more)]
+
+    def answers(one: ControlClient) -> bool:
+        try:
+            return bool(one.ask(messages.Status))
+        except ControlError as error:
+            if error.code != "too_many":
+                raise
+            return False
+
+    try:
+        told = [await asyncio.to_thread(answers, one) for one in clients]
+    finally:
+        for one in clients:
+            one.__exit__(None, None, None)
+    assert told == [True] * server.MOST_CONNECTIONS + [False] * more
+
+
+async def test_who_asks_nothing_is_hung_up_on_and_who_follows_is_not(
+    door: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "IDLE_S", 0.2)
+    reader, follower = await asyncio.open_unix_connection(door.socket)
+    follower.write(messages.line_of(messages.Follow(id=1)))
+    assert json.loads(await asyncio.wait_for(reader.readline(), 10))["kind"] == "answer"
+    assert await exchanged(door, b"", end=False) == []
+    assert await exchanged(door, b'{"do":"sta', end=False) == []
+    (answer,) = await exchanged(door, messages.line_of(messages.Status(id=2)), end=False)
+    assert answer["id"] == 2
+    await door.ask(messages.Mute, muted=True)
+    news = json.loads(await asyncio.wait_for(reader.readline(), 10))
+    assert news["body"]["event"] == "user_muted"
+    follower.close()
+
+
+async def test_a_unit_that_is_silent_is_given_up_soon(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert client.STATUS_WITHIN_S <= 5
+    monkeypatch.setattr(client, "STATUS_WITHIN_S", 0.2)
+    with socket.socket(socket.AF_UNIX) as stopped:
+        stopped.bind(str(tmp_path / "stopped.sock"))
+        stopped.listen(0)
+        with ControlClient(tmp_path / "stopped.sock") as unit:
+            with pytest.raises(UnitSilent, match=r"did not answer within .* journalctl"):
+                unit.ask(messages.Status)
+            with pytest.raises(UnitSilent, match="did not answer"):  # its queue is full
+                ControlClient(tmp_path / "stopped.sock")
 
 
 async def test_the_socket_is_for_owner_and_group(door: Served) -> None:
