@@ -11,7 +11,7 @@ from device.cli.remote import add_socket, with_json
 from device.control import messages
 from device.control.client import ControlClient
 from device.control.readings import Check, UnitReading, Verdict
-from device.errors import UnitUnreachable
+from device.errors import ControlError, UnitSilent, UnitUnreachable
 
 MARKS = {
     Verdict.OK: ("ok  ", Colour.GREEN),
@@ -19,6 +19,11 @@ MARKS = {
     Verdict.FAILED: ("FAIL", Colour.RED),
     Verdict.SKIPPED: ("-   ", Colour.DIM),
 }
+
+_RESTART = (
+    "Look again in a minute; if it stays: `journalctl -u callbox` may tell why, and "
+    "`sudo systemctl restart callbox` helps."
+)
 
 
 def add_to(commands: Any, default_config: Path) -> None:
@@ -61,7 +66,7 @@ def examined(config: Path, control: Path) -> list[Check]:
     """All checks, in the unit where one runs."""
     from device.doctor.examine import Surroundings, examine
 
-    running, refusal = _running(control)
+    running, refusal, answers = _running(control)
 
     async def look(settings: Any) -> list[Check]:
         if running is not None:
@@ -70,22 +75,35 @@ def examined(config: Path, control: Path) -> list[Check]:
 
         return await check_own_hardware(settings)
 
-    return asyncio.run(examine(Surroundings(config, running, refusal, look)))
+    return asyncio.run(examine(Surroundings(config, running, refusal, answers, look)))
 
 
-def _running(control: Path) -> tuple[UnitReading | None, str]:
-    """What runs, or why it cannot be asked."""
+def _running(control: Path) -> tuple[UnitReading | None, Check | None, bool | None]:
+    """What runs, or why it cannot be asked; and whether it answers, as Surroundings has it."""
     try:
         with ControlClient(control) as unit:
-            return unit.ask(messages.Status), ""
+            return unit.ask(messages.Status), None, True
+    except UnitSilent as error:
+        return None, _failed("unit", error, _RESTART), False
     except UnitUnreachable as error:
-        return None, str(error) if error.may_run else ""
+        if error.may_run:
+            return None, _failed("unit", error, "Use sudo, or join the group."), None
+        return None, None, False
+    except ControlError as error:
+        return None, _failed("unit", error, _RESTART), True
 
 
 def _ask_hardware(control: Path) -> list[Check]:
-    with ControlClient(control) as unit:
-        checks: list[Check] = unit.ask(messages.CheckHardware)
-        return checks
+    try:
+        with ControlClient(control) as unit:
+            checks: list[Check] = unit.ask(messages.CheckHardware)
+            return checks
+    except ControlError as error:
+        return [_failed("hardware", error, _RESTART)]
+
+
+def _failed(part: str, error: ControlError, remedy: str) -> Check:
+    return Check(part, Verdict.FAILED, str(error), remedy)
 
 
 def lines(checks: list[Check]) -> Iterator[str]:

@@ -16,12 +16,13 @@ STATE = Path("/var/lib/callbox")
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """``running``: what the unit that runs says of itself; None: none does, or none that can be asked.
-    ``refusal``: why it cannot be asked, although one may run. ``look_at_hardware``: in the unit that
-    runs, or else here."""
+    ``refusal``: why it cannot be asked, although one may run. ``answers``: whether one does, be it with
+    a refusal; None: this user may not ask. ``look_at_hardware``: in the unit that runs, or else here."""
 
     config: Path
     running: UnitReading | None
-    refusal: str
+    refusal: Check | None
+    answers: bool | None
     look_at_hardware: Callable[[Config | None], Awaitable[list[Check]]]
 
 
@@ -29,10 +30,9 @@ async def examine(around: Surroundings) -> list[Check]:
     """What is found, in the order in which a person should mend it."""
     config, found = check_config(around.config)
     checks = [found]
-    if around.refusal:
+    if around.refusal is not None:
         seen = "not looked at: the unit cannot be asked"
-        checks.append(Check("unit", Verdict.FAILED, around.refusal, "Use sudo, or join the group."))
-        checks.append(Check("hardware", Verdict.SKIPPED, seen))
+        checks += [around.refusal, Check("hardware", Verdict.SKIPPED, seen)]
     elif around.running is None and config is None:
         seen = "not looked at: no unit runs, and the configuration cannot be read"
         checks.append(Check("hardware", Verdict.SKIPPED, seen))
@@ -42,8 +42,8 @@ async def examine(around: Surroundings) -> list[Check]:
     if config is not None and config.exchange.url:
         checks += await check_exchange(config.exchange)
     checks += [_call(around.running)] if around.running is not None else []
-    if not around.refusal:
-        checks += system.check_service(around.running is not None)
+    if around.answers is not None:
+        checks += system.check_service(around.answers)
     running = around.running.version if around.running else None
     return [*checks, system.check_versions(running)]
 

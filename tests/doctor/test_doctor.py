@@ -3,6 +3,9 @@ exit code tells."""
 
 import asyncio
 import shutil
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +13,8 @@ from typing import Any
 import pytest
 
 from device.config import load
-from device.control import messages
+from device.control import client, messages
+from device.control.server import MOST_CONNECTIONS
 from device.doctor import system
 from device.doctor.exchange import _expiry
 from device.exchange.server.config import ExchangeConfig
@@ -259,3 +263,61 @@ def test_this_machine_says_whether_its_clock_is_set() -> None:
 def test_an_older_unit_that_still_runs() -> None:
     check = system.check_versions("0.0.1")
     assert (check.verdict.value, "systemctl restart" in check.remedy) == ("warning", True)
+
+
+@asynccontextmanager
+async def false_unit(path: Path, *answers: object) -> AsyncIterator[None]:
+    """Gives each request, on whatever connection, the next of these answers; then it hangs up."""
+    left = list(answers)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while left and (line := await reader.readline()):
+            number = messages.parse_request(line).id
+            writer.write(messages.line_of(messages.Answer(number, messages.raw(left.pop(0)))))
+        writer.close()
+
+    async with await asyncio.start_unix_server(serve, path):
+        yield
+
+
+async def test_a_unit_that_is_silent_is_not_taken_for_none(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "STATUS_WITHIN_S", 0.2)
+    with socket.socket(socket.AF_UNIX) as stopped:
+        stopped.bind(str(home.socket))
+        stopped.listen()
+        code, found = await home.doctor()
+    assert code == 1
+    assert "did not answer" in found["unit"]["seen"]
+    assert "systemctl restart" in found["unit"]["remedy"]
+    assert "nobody answers" in found["service"]["seen"]
+    assert found["hardware"]["verdict"] == "skipped"
+    assert not any(part.startswith("camera") for part in found), "the unit may hold it"
+
+
+async def test_a_unit_that_takes_nobody_more(home: Home) -> None:
+    async with home.unit() as served:
+        clients = [served.client() for _ in range(MOST_CONNECTIONS)]
+        for one in clients:
+            await asyncio.to_thread(one.ask, messages.Status)
+        try:
+            await home.finds("unit", "32 connections", "systemctl restart")
+        finally:
+            for one in clients:
+                one.__exit__(None, None, None)
+
+
+async def test_a_unit_of_another_version(home: Home) -> None:
+    async with false_unit(home.socket, {"version": "9"}):
+        await home.finds("unit", "another version", "systemctl restart")
+
+
+async def test_a_unit_that_ends_while_it_is_asked(home: Home) -> None:
+    async with home.unit() as served:
+        status = await served.ask(messages.Status)
+    async with false_unit(home.socket):
+        code, found = await home.doctor()
+    assert (code, "has ended" in found["unit"]["seen"]) == (1, True)
+    async with false_unit(home.socket, status):
+        await home.finds("hardware", "has ended", "journalctl")
