@@ -19,12 +19,7 @@ from device.control.panel import ButtonPanel
 from device.control.readings import Check, Verdict
 from device.doctor.hardware import Parts, check_hardware
 from device.doctor.threads import watched
-from device.errors import (
-    CallboxError,
-    CallInProgress,
-    ExchangeUnreachable,
-    NotInSession,
-)
+from device.errors import CallboxError, CallInProgress, ExchangeUnreachable, NotInSession
 from device.exchange.client import ExchangeAccount, ExchangeAddress
 from device.media.engine import MediaEngine
 from device.media.picture.codecs import check_board_decoder
@@ -259,16 +254,11 @@ async def open_unit(
 ) -> AsyncIterator[Unit]:
     """A unit with its hardware claimed. Leaving ends its call and frees everything.
 
-    Raises HalError for hardware that cannot be claimed, ExchangeUnreachable for a certificate that
-    cannot be read, MediaError for an echo canceller that is not installed or
-    a decoder that this board does not have.
+    Raises HalError for hardware that cannot be claimed, ConfigError for a certificate that cannot be
+    read, and as ``choose`` does.
     """
-    if config.media.echo_canceller is EchoCanceller.WEBRTC:
-        webrtc.load()  # now, and not in the middle of the first call
-    if config.media.decoder is Decoder.BOARD:
-        check_board_decoder()
     async with AsyncExitStack() as stack:
-        hardware = hardware_from(config.hardware)
+        hardware = choose(config)
         account = ExchangeAccount(_address(config.exchange))
         stack.push_async_callback(account.aclose)
         hardware.outputs.open()
@@ -290,6 +280,16 @@ async def open_unit(
         stack.callback(panel.close)
         await stack.enter_async_context(calls)
         yield unit
+
+
+def choose(config: Config) -> Hardware:
+    """Nothing of it is open yet. Raises HalError for what is not on this machine, MediaError for an echo
+    canceller or a decoder that is not."""
+    if config.media.echo_canceller is EchoCanceller.WEBRTC:
+        webrtc.load()  # now, and not in the middle of the first call
+    if config.media.decoder is Decoder.BOARD:
+        check_board_decoder()
+    return hardware_from(config.hardware)
 
 
 def parts_of(hardware: Hardware, config: Config, is_claimed: bool) -> Parts:

@@ -125,11 +125,10 @@ def lines(checks: list[Check]) -> Iterator[str]:
 
 
 def _config_check(options: argparse.Namespace) -> int:
-    from device.doctor.configuration import check_address, check_config
+    from device.app import choose
+    from device.doctor.configuration import check_whole
 
-    config, check = check_config(options.config)
-    if config is not None:
-        check_address(config)
+    check = check_whole(options.config, choose)
     if options.json:
         print_json(check)
     else:

@@ -1,14 +1,22 @@
 """Whether callbox.toml can be read, and says all that a call needs."""
 
+from collections.abc import Callable
 from pathlib import Path
 
-from device.config import Config, load
+from device.config import Config, check_can_join, load
 from device.control.readings import Check, Verdict
+from device.control.scrape import address_of
 from device.errors import CallboxError
 from device.exchange.address import ExchangeAddress
+from hal import HalError
 
 ABSENT = "Copy the folder that add-unit wrote to /etc/callbox, or name the file: --config FILE."
+PART = "configuration"
 REMEDY = "Correct it, then: callbox config check; sudo systemctl restart callbox."
+_WRITTEN = (
+    "`callbox exchange add-unit` on the exchange writes all of it; copy its folder here, or name "
+    "another file with --config."
+)
 
 
 def check_config(path: Path) -> tuple[Config | None, Check]:
@@ -17,15 +25,31 @@ def check_config(path: Path) -> tuple[Config | None, Check]:
         config = load(path)
     except CallboxError as error:
         remedy = "Use sudo." if _is_hidden(path) else REMEDY if path.exists() else ABSENT
-        return None, Check("configuration", Verdict.FAILED, str(error), remedy)
+        return None, _failed(str(error), remedy)
     missing = [name for name, value in _needed(config).items() if not value]
     if missing:
-        seen = f"{path}: not set: {', '.join(missing)}"
-        remedy = (
-            "`callbox exchange add-unit` on the exchange writes all of them; copy its folder here."
-        )
-        return config, Check("configuration", Verdict.FAILED, seen, remedy)
-    return config, Check("configuration", Verdict.OK, f"{path} can be used")
+        return config, _failed(f"{path}: not set: {', '.join(missing)}", _WRITTEN)
+    try:
+        check_can_join(config)
+        if config.metrics.listen:
+            address_of(config.metrics.listen)
+    except CallboxError as error:
+        return config, _failed(f"{path}: {error}", REMEDY)
+    return config, Check(PART, Verdict.OK, f"{path} can be used")
+
+
+def check_whole(path: Path, check_parts: Callable[[Config], object]) -> Check:
+    """As ``check_config``, and what the doctor looks at apart from it: the exchange's address and its
+    certificate, and by ``check_parts`` whether all that is named is on this machine."""
+    config, check = check_config(path)
+    if config is None or check.verdict is not Verdict.OK:
+        return check
+    try:
+        check_address(config)
+        check_parts(config)
+    except (CallboxError, HalError) as error:
+        return _failed(f"{path}: {error}", REMEDY)
+    return check
 
 
 def check_address(config: Config) -> None:
@@ -33,6 +57,10 @@ def check_address(config: Config) -> None:
     table = config.exchange
     if table.url:
         ExchangeAddress(table.url, table.uid, table.password, table.certificate).trust()
+
+
+def _failed(seen: str, remedy: str) -> Check:
+    return Check(PART, Verdict.FAILED, seen, remedy)
 
 
 def _needed(config: Config) -> dict[str, str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from device.errors import ConfigError, ExchangeUnreachable
+from device.errors import ConfigError
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,7 @@ class ExchangeAddress:
         try:
             parts = urlsplit(self.url)
             host, _ = parts.hostname, parts.port
+            (host or "").encode("idna")  # what a look-up does with it; UnicodeError is a ValueError
         except ValueError as error:
             raise ConfigError(f"[exchange] url: {self.url!r} is no address: {error}.") from error
         if parts.scheme not in ("http", "https") or not host:
@@ -40,7 +41,7 @@ class ExchangeAddress:
 
     def trust(self) -> ssl.SSLContext | bool:
         """What to verify the exchange with: the pinned certificate alone, whatever name or address
-        the exchange is reached by; else the system's. Raises ExchangeUnreachable.
+        the exchange is reached by; else the system's. Raises ConfigError where it cannot be read.
         """
         if self.certificate is None:
             # Without TLS there is nothing to verify, and the system's take 40 ms to read.
@@ -50,8 +51,8 @@ class ExchangeAddress:
         try:
             context.load_verify_locations(self.certificate)
         except (OSError, ssl.SSLError) as error:
-            raise ExchangeUnreachable(
-                f"The exchange's certificate {self.certificate} cannot be read: {error}. "
+            raise ConfigError(
+                f"[exchange] certificate: {self.certificate} cannot be read: {error}. "
                 "Copy exchange.pem from the exchange again."
             ) from error
         return context

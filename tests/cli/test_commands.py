@@ -101,7 +101,7 @@ def test_a_unit_is_added_and_runs(tmp_path: Path) -> None:
         assert config.stat().st_mode & 0o077 == 0
         (out / "exchange.pem").write_text("no certificate")
         refused = callbox("run", "--config", str(config))
-        assert (refused.returncode, "exchange.pem" in refused.stderr) == (1, True)
+        assert (refused.returncode, "exchange.pem" in refused.stderr) == (2, True)
         assert callbox(*data, *unit).returncode == 2, "the account is there"
         assert callbox(*data, *unit, "--replace").returncode == 0
         own = ["--config", str(config), "--socket", str(tmp_path / "control.sock")]

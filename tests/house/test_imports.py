@@ -51,6 +51,7 @@ ROOMS = {
     "device.doctor": (
         "device.doctor",
         "device.control.readings",
+        "device.control.scrape",
         "device.exchange.address",
         "device.exchange.client",
         "device.config",
