@@ -169,6 +169,7 @@ class Unit:
             await self.run()
             if self.calls.active is None:
                 self._called.clear()
+                self.session = self.config.unit.session  # another one was for that call
                 waiting = "Waiting for `callbox call`."
                 self.tell(waiting)
                 self.last_word = f"{self.last_word} {waiting}".strip()

@@ -88,6 +88,31 @@ async def test_an_ended_unit_waits_and_is_called_again(door: Served) -> None:
     assert (await door.ask(messages.Call)).session == "hall"
 
 
+async def test_after_a_call_elsewhere_the_button_leads_home(
+    exchange: RunningExchange, tmp_path: Path
+) -> None:
+    config = config_for(exchange.url, "door", hardware={"pins": {"call": 5}})
+    async with serving(config, tmp_path / "door.sock") as door:
+
+        def waits() -> int:
+            return sum("Waiting" in words for words in door.told)
+
+        await door.in_call()
+        await door.ask(messages.End)
+        await until(lambda: waits() == 1)
+        assert (await door.ask(messages.Call, session="attic")).session == "attic"
+        await door.ask(messages.End)
+        await until(lambda: waits() == 2)
+        assert (await door.ask(messages.Status)).session == "hall"
+        buttons = door.unit.hardware.buttons
+        assert isinstance(buttons, SimulatedButtons)
+        buttons.tap(Button.CALL)
+        await door.in_call()
+        call = door.unit.calls.active
+        assert call is not None
+        assert call.session_id == "hall"
+
+
 async def test_a_unit_that_tries_in_vain_gives_up_when_told(
     exchange: RunningExchange, tmp_path: Path
 ) -> None:
