@@ -81,8 +81,9 @@ def _sound(sound: SoundReading) -> Text:
 
 
 def _table(*columns: str) -> Table:
+    """Where the screen is narrow the first column alone gives way."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column(columns[0], justify="left", no_wrap=True)
+    table.add_column(columns[0], justify="left", overflow="ellipsis")
     for column in columns[1:]:
         table.add_column(column, justify="right", no_wrap=True)
     return table
@@ -96,11 +97,16 @@ def _peers(media: MediaReading, before: MediaReading | None, names: dict[str, st
         concealed = _concealed(earlier.get(peer.uid), peer)
         trip, delay = ms(peer.round_trip_s), ms(peer.voice_delay_s)
         lost = _percent(peer.loss_fraction)
-        table.add_row(name, "video to", kbps(peer.video_sent_bps), lost, "", trip)
+        table.add_row(_whole(name), "video to", kbps(peer.video_sent_bps), lost, "", trip)
         table.add_row("", "voice to", kbps(peer.voice_sent_bps))
         table.add_row("", "video from", *_received(peer.video))
         table.add_row("", "voice from", *_received(peer.voice), "", concealed, delay)
     return table
+
+
+def _whole(name: str) -> Text:
+    """As it is, on one line: a name is whatever its owner likes, and no markup."""
+    return Text(name, no_wrap=True, overflow="ellipsis")
 
 
 def _received(stream: ReceivedReading) -> tuple[str, str, str]:
@@ -124,5 +130,5 @@ def _stages(media: MediaReading) -> Table:
     table = _table("stage", "p50", "p95", "max", "count")
     for stage in media.stages:
         times = (f"{seconds * 1000:.1f} ms" for seconds in (stage.p50_s, stage.p95_s, stage.max_s))
-        table.add_row(stage.stage.replace("_", " "), *times, str(stage.count))
+        table.add_row(_whole(stage.stage.replace("_", " ")), *times, str(stage.count))
     return table

@@ -3,7 +3,14 @@
 import asyncio
 import json
 import signal
+from io import StringIO
 
+from msgspec.structs import replace
+from rich.console import Console
+
+from device.cli.top import screen
+from device.control import messages
+from device.control.readings import UnitReading
 from tests.cli.terminal import terminal
 from tests.control.conftest import Served
 
@@ -46,3 +53,33 @@ async def test_without_a_call_it_says_so(door: Served) -> None:
     await door.callbox("end")
     shown = await door.callbox("top", "--interval", "0.3")
     assert "no call" in shown.stdout
+
+
+def drawn(reading: UnitReading, name: str, width: int) -> str:
+    """The screen of a unit whose peers have this name."""
+    assert reading.call is not None
+    peers = tuple(replace(peer, name=name) for peer in reading.call.peers)
+    now = replace(reading, call=replace(reading.call, peers=peers))
+    console = Console(file=StringIO(), width=width, no_color=True)
+    console.print(screen(reading, now))
+    assert isinstance(console.file, StringIO)
+    return console.file.getvalue()
+
+
+async def test_a_name_is_no_markup(door: Served, ana: Served) -> None:
+    reading = await door.ask(messages.Status)
+    assert "Evil [/b] [red]x" in drawn(reading, "Evil [/b] [red]x", 120)
+
+
+async def test_a_long_name_gives_way_and_nothing_else(door: Served, ana: Served) -> None:
+    reading = await door.ask(messages.Status)
+    name = "Hausmeisterei Vorderhaus, 3. Stock x"
+
+    def numbers(width: int) -> list[list[str]]:
+        lines = drawn(reading, name, width).splitlines()
+        return [line.partition("video to")[2].split() for line in lines if "video to" in line]
+
+    assert name in drawn(reading, name, 200)
+    assert "Haus" in drawn(reading, name, 80)
+    assert numbers(80) == numbers(200)
+    assert drawn(reading, name, 80).count("…") == len(numbers(80))
