@@ -6,14 +6,15 @@ before it was done. What runs until it is stopped ends with 0.
 """
 
 import argparse
+import errno
 import logging
-import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
 from device.cli import bundle, camera, doctor, exchange, manual, remote, service, testing, unit
+from device.cli.printing import discard_output, make_ready
 from device.errors import CallboxError, ConfigError, UnitUnreachable
 from device.service import journal
 from device.service.journal import JournalHandler
@@ -25,29 +26,36 @@ Command = Callable[[argparse.Namespace], int]
 
 DEFECT = 70
 """EX_SOFTWARE of sysexits(3): systemd/last-resort tells it from a failure that callbox has explained."""
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 DEFAULT_CONFIG = Path("/etc/callbox/callbox.toml")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Never shows a traceback for what a person can mend."""
+    make_ready()
     options = parser().parse_args(arguments)
     _log(options.verbose)
     command: Command = options.command
     try:
-        return command(options)
+        code = command(options)
+        sys.stdout.flush()  # here, where what goes wrong can still be told
+        return code
     except ConfigError as error:
         return _fail(error, 2)
     except UnitUnreachable as error:
         return _fail(error, 3)
     except BrokenPipeError:
         # Who read has gone (`callbox events --follow | head`): what is left goes nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard_output()
         return 0
     except (CallboxError, HalError) as error:
         return _fail(error, 1)
     except KeyboardInterrupt:
         return 130
-    except Exception:
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in NO_ROOM:
+            discard_output()
+            return _fail(CallboxError(f"It cannot be written: {error.strerror}."), 1)
         logger.critical("callbox has a defect", exc_info=True)
         return DEFECT
 

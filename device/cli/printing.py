@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from enum import Enum
+from io import TextIOWrapper
 from typing import Any, TextIO
 
 import msgspec
@@ -17,6 +18,21 @@ class Colour(Enum):
     YELLOW = "33"
     BOLD = "1"
     DIM = "2"
+
+
+def make_ready() -> None:
+    """Standard output and error that take whatever is printed: nowhere, where they are closed
+    (``>&-``), and a question mark for what the encoding of the terminal does not have."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
+    if isinstance(sys.stdout, TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="replace")
+
+
+def discard_output() -> None:
+    """What is left to be printed goes nowhere: who read has gone, or there is no room."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def wants_colour(out: TextIO) -> bool:
@@ -33,7 +49,9 @@ def painted(words: str, colour: Colour, out: TextIO | None = None) -> str:
 
 def print_json(value: Any, indent: int | None = 2) -> None:
     """Readings, too. ``indent`` None: on one line."""
-    print(json.dumps(msgspec.to_builtins(value), indent=indent, ensure_ascii=False), flush=True)
+    is_unicode = (sys.stdout.encoding or "").lower().startswith("utf")
+    plain = msgspec.to_builtins(value)
+    print(json.dumps(plain, indent=indent, ensure_ascii=not is_unicode), flush=True)
 
 
 def printable(text: str) -> str:

@@ -1,6 +1,7 @@
 """The commands that speak to the running unit: its state, its call, its events."""
 
 import argparse
+import contextlib
 import json
 import sys
 import time
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from device.config import LONGEST_SESSION_ID
 from device.control import messages
 from device.control.client import ControlClient, default_socket
 from device.control.readings import CallReading, DoorReading, Happening, UnitReading
@@ -22,7 +24,9 @@ def add_to(commands: Any) -> None:
     status = _add(commands, "status", _status, "the unit and its call, on one screen")
     with_json(status)
     call = _add(commands, "call", _call, "join a session, and stay in it")
-    call.add_argument("session", nargs="?", metavar="SESSION", help="(the configured one)")
+    call.add_argument(
+        "session", nargs="?", type=session_id, metavar="SESSION", help="(the configured one)"
+    )
     _add(commands, "end", _end, "end the call")
     mute = _add(commands, "mute", _mute, "mute the microphone, or let it be heard again")
     mute.add_argument(
@@ -70,6 +74,17 @@ def add_socket(parser: argparse.ArgumentParser) -> None:
 
 def with_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="as JSON")
+
+
+def session_id(text: str) -> str:
+    """An argument that names a session."""
+    if not 0 < len(text) <= LONGEST_SESSION_ID:
+        raise argparse.ArgumentTypeError(f"a session has 1 to {LONGEST_SESSION_ID} characters")
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # what the shell gave was not UTF-8
+        raise argparse.ArgumentTypeError("a session must be text in UTF-8") from None
+    return text
 
 
 @contextmanager
@@ -165,10 +180,11 @@ def _metrics(options: argparse.Namespace) -> int:
 
 
 def _interval(text: str) -> float:
-    seconds = float(text)
-    if not 0.2 <= seconds <= 3600:
-        raise argparse.ArgumentTypeError("it must be 0.2 to 3600 seconds")
-    return seconds
+    with contextlib.suppress(ValueError):
+        seconds = float(text)
+        if 0.2 <= seconds <= 3600:
+            return seconds
+    raise argparse.ArgumentTypeError("it must be 0.2 to 3600 seconds")
 
 
 def _top(options: argparse.Namespace) -> int:

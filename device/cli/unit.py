@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from device.cli.exchange import need_exchange
-from device.cli.remote import add_socket
+from device.cli.remote import add_socket, session_id
 from device.cli.signals import until_signalled
 from device.service import journal
 
@@ -21,7 +21,7 @@ def add_run(commands: Any, default_config: Path) -> None:
     run.add_argument(
         "--config", type=Path, default=default_config, metavar="FILE", help="(%(default)s)"
     )
-    run.add_argument("--session", help="join this one instead of the configured")
+    run.add_argument("--session", type=session_id, help="join this one instead of the configured")
     add_socket(run)
     run.set_defaults(command=_run)
 
