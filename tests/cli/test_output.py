@@ -77,17 +77,17 @@ def test_an_argument_that_is_none_is_told_in_words(
 def test_an_interruption_while_it_is_loaded_is_no_traceback(tmp_path: Path) -> None:
     slow = "import time\nprint('loading', flush=True)\ntime.sleep(60)\n"
     (tmp_path / "msgspec.py").write_text(slow)
-    loading = subprocess.Popen(
+    with subprocess.Popen(
         [*ENTRY, "status"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": str(tmp_path)},
-    )
-    assert loading.stdout is not None
-    assert loading.stdout.readline() == "loading\n"
-    loading.send_signal(signal.SIGINT)
-    assert loading.communicate(timeout=30) == ("", "")
+    ) as loading:
+        assert loading.stdout is not None
+        assert loading.stdout.readline() == "loading\n"
+        loading.send_signal(signal.SIGINT)
+        assert loading.communicate(timeout=30) == ("", "")
     assert loading.returncode == 130
 
 
