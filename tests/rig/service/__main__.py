@@ -19,6 +19,7 @@ ORDER: tuple[Callable[[Machine], str], ...] = (
     scenarios.logging,
     scenarios.kill_9,
     scenarios.hang,
+    scenarios.hung_camera,
     installation.again,
     scenarios.wrong_configuration,
     scenarios.explained_failure,
@@ -28,7 +29,7 @@ ORDER: tuple[Callable[[Machine], str], ...] = (
     installation.board,
     installation.uninstall,
 )
-TOLD = ("install", "verify", "kill_9", "hang")
+TOLD = ("install", "verify", "kill_9", "hang", "hung_camera")
 """Scenarios whose figures are in the line for all."""
 
 

@@ -2,6 +2,7 @@
 
 import json
 import time
+from pathlib import Path
 
 from tests.rig.service.machine import ADDRESS, Failed, Machine
 
@@ -10,6 +11,8 @@ SEEN = "/run/seen"
 BACK_WITHIN_S = 5.0
 WATCHDOG_WITHIN_S = 40.0
 """20 s of silence, and what the end and a new start take."""
+LAST_RESORT_AFTER_S = 100
+"""What the failures take, and more than the minute of notice."""
 
 
 def expect(is_so: bool, what: str) -> None:
@@ -24,6 +27,11 @@ def main_pid(machine: Machine) -> int:
 def kill(machine: Machine, name: str = "KILL") -> None:
     """The unit's process, if there is one just now."""
     machine.run(f"systemctl kill --kill-who=main -s {name} callbox", check=False)
+
+
+def uptime_s() -> int:
+    """Of the host, which the machine takes for its own."""
+    return int(float(Path("/proc/uptime").read_text().split()[0]))
 
 
 def is_active(machine: Machine) -> bool:
@@ -108,8 +116,7 @@ def kill_9(machine: Machine) -> str:
     figures = ", ".join(f"{one:.2f} s" for one in took_s)
     said = machine.run("journalctl -o cat -t callbox-last-resort")
     expect("callbox" not in said, f"no last resort after single failures: {said}")
-    # The best of three: what other work there is on the machine does not decide it.
-    expect(min(took_s) <= BACK_WITHIN_S, f"back in the call within {BACK_WITHIN_S} s: {figures}")
+    expect(max(took_s) <= BACK_WITHIN_S, f"back in the call within {BACK_WITHIN_S} s: {figures}")
     return f"back in the call after {figures}"
 
 
@@ -123,6 +130,29 @@ def hang(machine: Machine) -> str:
     expect("Watchdog timeout" in said, f"the watchdog did it: {said}")
     expect("Fatal Python error: Aborted" in said, "the journal has what every thread was at")
     return f"killed by the watchdog, back in the call after {took_s:.1f} s"
+
+
+def hung_camera(machine: Machine) -> str:
+    """The event loop lives, and the camera never finishes opening: the watchdog is starved."""
+    machine.write(
+        "/run/systemd/system/callbox.service.d/rig.conf",
+        "[Service]\nExecStart=\nExecStart=/opt/callbox/current/bin/python "
+        "/srv/callbox/tests/rig/service/hung_camera.py run",
+    )
+    machine.run("touch /run/hung-camera; systemctl daemon-reload; systemctl reset-failed callbox")
+    machine.run("systemctl restart callbox")
+    hung = main_pid(machine)
+    told = "camera's driver has not come back"
+    machine.wait(lambda: told in machine.show("callbox", "StatusText"), "the status tells it", 60)
+    machine.run("rm /run/hung-camera")
+    took_s = wait_picture(machine, WATCHDOG_WITHIN_S)
+    said = machine.run("journalctl -o cat -u callbox CALLBOX_STANDSTILL=camera-driver")
+    expect(told in said, f"the journal tells it: {said}")
+    expect("Watchdog timeout" in machine.run("journalctl -o cat -u callbox -n 200"), "by that")
+    expect(main_pid(machine) != hung, "another process")
+    machine.run("rm -r /run/systemd/system/callbox.service.d; systemctl daemon-reload")
+    fresh(machine)
+    return f"told, killed by the watchdog, back in the call {took_s:.1f} s after it was told"
 
 
 def wrong_configuration(machine: Machine) -> str:
@@ -169,15 +199,24 @@ def read_only(machine: Machine) -> str:
 
 
 def last_resort(machine: Machine) -> str:
-    """Killed again and again, the machine is restarted, and then the unit is up again."""
+    """Killed again and again, the machine is restarted, and then the unit is up again. The least
+    uptime for that is set to a little more than it has, which is the host's."""
 
     def is_restarting() -> bool:
         kill(machine)
         said = machine.run("journalctl -o cat -u callbox-last-resort", check=False)
         return "restarting this machine" in said
 
+    least_s = uptime_s() + LAST_RESORT_AFTER_S
+    machine.write(
+        "/run/systemd/system/callbox-last-resort.service.d/rig.conf",
+        f"[Service]\nEnvironment=LEAST_UPTIME_S={least_s}",
+    )
+    machine.run("systemctl daemon-reload")
     fresh(machine)
-    machine.wait(is_restarting, "the last resort", 60)
-    took_s = machine.wait_restart(150)
+    machine.wait(is_restarting, "the last resort", LAST_RESORT_AFTER_S + 60)
+    early_s = least_s - uptime_s()
+    expect(early_s <= 0, f"not before its time, but by {early_s} s")
+    machine.wait_restart(60)
     call(machine)
-    return f"the machine restarted, {took_s:.1f} s after the last failure; in the call again"
+    return "the machine restarted, not before it had been up long enough; in the call again"
