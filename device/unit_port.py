@@ -7,7 +7,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from device import telemetry
-from device.app import Unit
 from device.control.describe import call_reading
 from device.control.desk import ControlDesk
 from device.control.metrics import metrics_text
@@ -23,6 +22,7 @@ from device.session.call import CallSession
 from device.session.events import Event
 from device.session.facts import ButtonReported
 from device.session.snapshot import Snapshot
+from device.unit import Unit
 from hal import Facing
 
 

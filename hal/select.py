@@ -1,6 +1,5 @@
 """From the configuration to the hardware: each back-end by its name, none by guessing."""
 
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
@@ -11,18 +10,8 @@ from hal.buttons.protocol import Buttons
 from hal.camera.protocol import Camera
 from hal.config import AudioBackend, BoardBackend, CameraBackend, GpioBackend, HardwareConfig
 from hal.errors import AudioFault, AudioUnavailable, UnknownBackend
+from hal.hardware import Hardware
 from hal.outputs.protocol import Outputs
-
-
-@dataclass(frozen=True, slots=True)
-class Hardware:
-    """All that a unit has. Nothing is open yet."""
-
-    camera: Camera
-    audio: AudioRouter
-    buttons: Buttons
-    outputs: Outputs
-    board: Board
 
 
 def hardware_from(config: HardwareConfig) -> Hardware:

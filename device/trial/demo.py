@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
 
-from device.app import Unit, open_unit
+from device.app import open_unit
 from device.config import Config, parse
 from device.exchange.server.config import ExchangeConfig, is_loopback
 from device.exchange.server.run import PortTaken, serve
@@ -19,6 +19,7 @@ from device.exchange.wire import User
 from device.trial.desk import DESK
 from device.trial.keys import keys
 from device.trial.status import status_line
+from device.unit import Unit
 from hal import Button
 from hal.buttons.simulated import SimulatedButtons
 

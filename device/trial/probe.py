@@ -18,12 +18,13 @@ from typing import Any
 
 import numpy as np
 
-from device.app import Unit, open_unit
+from device.app import open_unit
 from device.config import load
 from device.session.call import CallSession
 from device.session.listener import CallListener
 from device.session.snapshot import Link
 from device.session.values import EndReason
+from device.unit import Unit
 from hal import SAMPLE_RATE_HZ, AudioMode, Button
 from hal.audio.simulated import SimulatedAudioRouter
 from hal.buttons.simulated import SimulatedButtons

@@ -1,8 +1,8 @@
 """One line about a unit and its call, for a person to glance at."""
 
-from device.app import Unit
 from device.session.snapshot import Link, Peer, Snapshot
 from device.session.table import Phase
+from device.unit import Unit
 
 _PHASES = {
     Phase.IDLE: "starting",

@@ -7,9 +7,10 @@ import asyncio
 import sys
 import time
 
-from device.app import Unit, open_unit
+from device.app import open_unit
 from device.config import parse
 from device.trial.desk import DESK
+from device.unit import Unit
 from tests.bench.stock_media import StockMedia, use_loopback
 
 WITHIN_S = 30

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 from playwright.async_api import Browser, Page, Playwright
 
-from device.app import Unit, open_unit
+from device.app import open_unit
 from device.config import parse
 from device.session.call import CallSession
 from device.session.snapshot import Link
 from device.trial.desk import DESK
+from device.unit import Unit
 from hal import AudioMode, Button
 from hal.audio.simulated import SimulatedAudioRouter
 from hal.buttons.simulated import SimulatedButtons

@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
-from device.app import Unit, open_unit
+from device.app import open_unit
 from device.config import Config, parse
 from device.control.client import ControlClient
 from device.exchange.server.config import ExchangeConfig
 from device.session.snapshot import Link
 from device.trial.desk import DESK
+from device.unit import Unit
 from device.unit_port import served
 from tests.exchange.conftest import PASSWORD, RunningExchange, Wall, running
 from tests.media.world import until

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from device.app import Unit
 from device.service.standstill import CHECK_S, DRIVER_S, Part, Standstill, StandstillWatch
+from device.unit import Unit
 from device.unit_port import ServedUnit
 from hal.camera.simulated import SimulatedCamera
 from tests.control.conftest import Served, config_for, door, exchange, serving

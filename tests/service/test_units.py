@@ -40,7 +40,8 @@ def test_the_unit_has_what_its_drivers_ask_for() -> None:
     assert f"/run/{folder}" == str(DEFAULT_FOLDER)
     assert f"LG_WD=/run/{folder}" in unit["Environment"]
     devices = {row.split()[0].removeprefix("char-") for row in unit["DeviceAllow"]}
-    assert devices == {"video4linux", "media", "dma_heap", "alsa", "input", "gpiochip"}
+    known = {"video4linux", "media", "dma_heap", "alsa", "input", "gpiochip", "/dev/vcio"}
+    assert devices == known
 
 
 def test_bluetooth_is_set_up_as_the_manual_says() -> None:
