@@ -11,7 +11,7 @@ INSTALL = "cd /srv/callbox && scripts/install"
 """The README's command; in the machine everybody is root."""
 UNITS = ("callbox", "callbox-exchange", "callbox-first-boot", "callbox-last-resort")
 MOST_EXPOSURE = 2.0
-# Names of all files, but for what packages, logs and the running system leave.
+# Names and contents of all files, but for what packages, logs and the running system leave.
 PASSED_OVER = (
     *(
         "/proc",
@@ -35,7 +35,7 @@ PASSED_OVER = (
     ),
 )
 _PRUNED = " -o ".join(f"-path '{path}'" for path in PASSED_OVER)
-FILES = f"find / -xdev \\( {_PRUNED} \\) -prune -o -print | sort"
+FILES = f"find / -xdev \\( {_PRUNED} \\) -prune -o -type f -exec sha256sum {{}} + -o -print | sort"
 
 
 def install(machine: Machine) -> str:
