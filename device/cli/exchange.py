@@ -18,8 +18,7 @@ from device.exchange.address import ExchangeAddress
 
 if TYPE_CHECKING:
     from device.exchange.server.config import ExchangeConfig
-    from device.exchange.server.store import Store
-    from device.exchange.wire import IceServerItem
+    from device.exchange.wire import IceServerItem, User
 
 DEFAULT_DATA = Path("/var/lib/callbox-exchange")
 
@@ -162,29 +161,17 @@ def _serve(options: argparse.Namespace) -> int:
     return 0
 
 
-@contextlib.contextmanager
-def _store(options: argparse.Namespace) -> Any:
-    need_exchange()
-    from device.exchange.server.store import opened
+def _add(options: argparse.Namespace, user: "User", password: str) -> None:
+    from device.exchange.server.administration import add_accounts
 
-    with opened(options.data) as store:
-        yield store
-
-
-def _check_free(store: "Store", options: argparse.Namespace) -> None:
-    if not options.replace and store.account(options.uid) is not None:
-        raise ConfigError(
-            f"There is an account {options.uid} already. Nothing was changed; with --replace it "
-            "gets a new password and is signed out everywhere."
-        )
+    asyncio.run(add_accounts(options.data, {user: password}, replace=options.replace))
 
 
 def _add_user(options: argparse.Namespace) -> int:
+    need_exchange()
     from device.exchange.wire import User
 
-    with _store(options) as store:
-        _check_free(store, options)
-        store.add_user(User(options.uid, options.name or options.uid), _ask_password())
+    _add(options, User(options.uid, options.name or options.uid), _ask_password())
     print(f"{options.uid} can sign in now.")
     return 0
 
@@ -204,6 +191,7 @@ def _ask_password() -> str:
 
 
 def _add_unit(options: argparse.Namespace) -> int:
+    need_exchange()
     from device.config import LONGEST_SESSION_ID
     from device.exchange.wire import User
 
@@ -211,10 +199,8 @@ def _add_unit(options: argparse.Namespace) -> int:
     ExchangeAddress(options.address, options.uid, password)  # refuses what the unit would refuse
     if not 0 < len(options.session) <= LONGEST_SESSION_ID:
         raise ConfigError(f"--session must have 1 to {LONGEST_SESSION_ID} characters.")
-    with _store(options) as store:
-        _check_free(store, options)
-        store.add_user(User(options.uid, options.name or options.uid, kind="unit"), password)
-        _write_unit(options, password)
+    _add(options, User(options.uid, options.name or options.uid, kind="unit"), password)
+    _write_unit(options, password)
     print(f"{options.out} has what the unit {options.uid} needs. Copy it there as /etc/callbox.")
     return 0
 

@@ -12,9 +12,9 @@ from typing import Any, TextIO
 
 from device.app import open_unit
 from device.config import Config, parse
+from device.exchange.server.administration import add_accounts
 from device.exchange.server.config import ExchangeConfig, is_loopback
 from device.exchange.server.run import PortTaken, serve
-from device.exchange.server.store import Store
 from device.exchange.wire import User
 from device.trial.desk import DESK
 from device.trial.keys import keys
@@ -35,9 +35,11 @@ async def demo(host: str, port: int, out: TextIO = sys.stdout) -> None:
     with tempfile.TemporaryDirectory(prefix="callbox-demo-") as folder:
         config = ExchangeConfig(Path(folder), host=host, port=port, tls=not is_loopback(host))
         password, unit_password = secrets.token_urlsafe(6), secrets.token_urlsafe(24)
-        with contextlib.closing(Store(config.data_dir)) as store:
-            store.add_user(User("guest", "Guest"), password)
-            store.add_user(User("front-door", "Front door", kind="unit"), unit_password)
+        people = {
+            User("guest", "Guest"): password,
+            User("front-door", "Front door", kind="unit"): unit_password,
+        }
+        await add_accounts(config.data_dir, people)
         async with _exchange(config, out) as (url, fingerprint):
             print("Starting the unit ...", file=out, flush=True)
             async with open_unit(_unit_config(url, unit_password, config)) as unit:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from device.errors import MediaError
-from device.exchange.server.store import Store
+from device.exchange.server.administration import add_accounts
 from device.exchange.wire import User
 from device.trial.desk import DESK
 
@@ -93,7 +93,7 @@ async def selftest(progress: Progress) -> list[Check]:
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="callbox-selftest-")))
         progress("Starting the exchange ...")
-        passwords = _make_users(folder)
+        passwords = await _make_users(folder)
         arguments = ["--data", str(folder), "--host", "127.0.0.1", "--port", "0", "--plain-http"]
         exchange = await _Child.start("exchange", "device.cli.main", "exchange", *arguments)
         stack.push_async_callback(exchange.stop)
@@ -156,14 +156,10 @@ def _both_ways(name: str, seen: dict[str, Any], tone_hz: int) -> list[Check]:
     ]
 
 
-def _make_users(folder: Path) -> dict[str, str]:
+async def _make_users(folder: Path) -> dict[str, str]:
     passwords = {uid: secrets.token_urlsafe(24) for uid in TONES_HZ}
-    store = Store(folder)
-    try:
-        for uid, password in passwords.items():
-            store.add_user(User(uid, uid.capitalize(), kind="unit"), password)
-    finally:
-        store.close()
+    units = {User(uid, uid.capitalize(), kind="unit"): word for uid, word in passwords.items()}
+    await add_accounts(folder, units)
     return passwords
 
 

@@ -19,9 +19,9 @@ from playwright.async_api import (
 )
 from pytest_asyncio import is_async_test
 
+from device.exchange.server.administration import add_accounts
 from device.exchange.server.config import ExchangeConfig
 from device.exchange.server.run import serve
-from device.exchange.server.store import Store
 from device.exchange.wire import API, User
 
 HERE = Path(__file__).parent
@@ -129,10 +129,9 @@ async def exchange(
     tmp_path: Path, gone_after_s: float, max_members: int
 ) -> AsyncIterator[RunningExchange]:
     """An exchange with a data folder of its own and the accounts of USERS, all with PASSWORD."""
-    store = Store(tmp_path)
-    for uid, name in USERS.items():
-        store.add_user(User(uid, name, kind="unit" if uid == "door" else "person"), PASSWORD)
-    store.close()
+    people = [User(uid, name) for uid, name in USERS.items() if uid != "door"]
+    users = [*people, User("door", USERS["door"], kind="unit")]
+    await add_accounts(tmp_path, dict.fromkeys(users, PASSWORD))
     config = ExchangeConfig(
         tmp_path, port=0, tls=False, gone_after_s=gone_after_s, max_members=max_members
     )

@@ -1,19 +1,19 @@
 import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
 
 import pytest
 import pytest_asyncio
 
 from device.exchange.client import ExchangeAccount, ExchangeAddress
+from device.exchange.server.administration import add_accounts
 from device.exchange.server.config import ExchangeConfig
 from device.exchange.server.run import serve
-from device.exchange.server.store import Store
 from device.exchange.wire import User
 
 PASSWORD = "correct horse"
@@ -110,7 +110,9 @@ class RunningExchange:
 def _database() -> bytes:
     """An exchange's database with its users; hashing passwords takes its time, so it is made once."""
     with tempfile.TemporaryDirectory() as folder:
-        _add_users(Path(folder))
+        # Its own loop, off the test's.
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(_add_users, Path(folder)).result()
         return (Path(folder) / "exchange.db").read_bytes()
 
 
@@ -120,11 +122,10 @@ def add_users(data_dir: Path) -> None:
 
 
 def _add_users(data_dir: Path) -> None:
-    store = Store(data_dir)
-    for uid in UIDS:
-        kind: Literal["unit", "person"] = "unit" if uid == "door" else "person"
-        store.add_user(User(uid, uid.capitalize(), kind=kind), PASSWORD)
-    store.close()
+    users = [
+        User(uid, uid.capitalize(), kind="unit" if uid == "door" else "person") for uid in UIDS
+    ]
+    asyncio.run(add_accounts(data_dir, dict.fromkeys(users, PASSWORD)))
 
 
 @asynccontextmanager

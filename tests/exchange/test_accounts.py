@@ -1,6 +1,7 @@
 """Signing in, cookies, and who guesses passwords."""
 
 import asyncio
+import os
 import sqlite3
 import stat
 from collections.abc import AsyncIterator
@@ -11,7 +12,8 @@ import httpx
 import pytest
 
 from device.errors import ConfigError
-from device.exchange.server.store import Store
+from device.exchange.server.administration import add_accounts, opened
+from device.exchange.server.store import digest
 from device.exchange.wire import API, User
 from tests.exchange.conftest import PASSWORD, RunningExchange
 
@@ -103,52 +105,39 @@ async def test_an_unknown_user_is_refused_like_a_wrong_password(http: httpx.Asyn
         (User("new", "New", avatar="an avatar"), PASSWORD, "avatar"),
     ],
 )
-def test_an_unusable_account_is_refused(
+async def test_an_unusable_account_is_refused(
     tmp_path: Path, user: User, password: str, said: str
 ) -> None:
-    with closing(Store(tmp_path)) as store:
-        with pytest.raises(ConfigError, match=said):
-            store.add_user(user, password)
-        assert store.read("select count(*) from users") == [(0,)]
+    with pytest.raises(ConfigError, match=said):
+        await add_accounts(tmp_path, {User("good", "Good"): PASSWORD, user: password})
+    async with opened(tmp_path) as store:
+        assert await store.accounts.all() == []
 
 
 async def test_a_new_password_signs_out_everywhere(
     exchange: RunningExchange, http: httpx.AsyncClient
 ) -> None:
     await sign_in(http)
-    with closing(Store(exchange.config.data_dir)) as store:  # as the command line does, beside it
-        store.add_user(User("ana", "Ana"), "another password")
+    # As the command line does, beside it.
+    await add_accounts(exchange.config.data_dir, {User("ana", "Ana"): "another password"})
     assert (await http.get("/me", headers=OURS)).json()["code"] == "auth_token_refused"
     assert (await sign_in(http)).json()["code"] == "sign_in_refused"
     assert (await sign_in(http, "another password")).status_code == 200
 
 
-def test_the_database_is_for_its_owner_only(tmp_path: Path) -> None:
-    with closing(Store(tmp_path)) as store:
-        store.signing_key()
-        for file in tmp_path.iterdir():
-            assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
+async def test_the_database_is_for_its_owner_only(tmp_path: Path) -> None:
+    async with opened(tmp_path) as store:
+        await store.accounts.signing_key()
+        modes = {
+            name: stat.S_IMODE(os.stat(tmp_path / name).st_mode) for name in os.listdir(tmp_path)
+        }
+    assert set(modes.values()) == {0o600}, modes
 
 
-def test_expired_auth_tokens_are_forgotten(tmp_path: Path) -> None:
-    with closing(Store(tmp_path)) as store:
-        store.add_user(User("ana", "Ana"), PASSWORD)
+async def test_expired_auth_tokens_are_forgotten(tmp_path: Path) -> None:
+    await add_accounts(tmp_path, {User("ana", "Ana"): PASSWORD})
+    async with opened(tmp_path) as store:
         for day in range(5):
-            store.add_auth_token("ana", day + 1, day)
-        assert store.read("select count(*) from auth_tokens") == [(1,)]
-
-
-def _commit_what_cannot_be(store: Store) -> None:
-    with store.transaction() as db:
-        db.execute("pragma defer_foreign_keys = on")
-        db.execute("insert into auth_tokens values (x'00', 'nobody', 1)")
-
-
-def test_a_transaction_that_cannot_be_committed_leaves_none_open(tmp_path: Path) -> None:
-    with closing(Store(tmp_path)) as store:
-        with pytest.raises(sqlite3.IntegrityError):
-            _commit_what_cannot_be(store)
-        store.add_user(User("ana", "Ana"), PASSWORD)
-        with closing(Store(tmp_path)) as other:
-            assert other.account("ana") is not None
-            assert other.read("select count(*) from auth_tokens") == [(0,)]
+            await store.accounts.add_auth_token(digest(str(day)), "ana", day + 1, day)
+    with closing(sqlite3.connect(tmp_path / "exchange.db")) as db:
+        assert db.execute("select count(*) from auth_tokens").fetchall() == [(1,)]

@@ -12,7 +12,7 @@ import pytest
 
 from device.errors import TokenRefused
 from device.exchange.client import ExchangeAccount
-from device.exchange.server.store import Store
+from device.exchange.server.administration import opened
 from device.exchange.wire import API
 from device.session.values import MediaState
 from tests.exchange.conftest import RunningExchange, Shared
@@ -88,11 +88,8 @@ async def post_join(exchange: RunningExchange, **body: Any) -> httpx.Response:
 
 async def forger(exchange: RunningExchange, account: ExchangeAccount) -> Forger:
     token = await account.generate_token("hall", await signed_in(account))
-    store = Store(exchange.config.data_dir)
-    try:
-        return Forger(token.token, store.signing_key(), exchange.wall.now_s)
-    finally:
-        store.close()
+    async with opened(exchange.config.data_dir) as store:
+        return Forger(token.token, await store.accounts.signing_key(), exchange.wall.now_s)
 
 
 @pytest.mark.spec("1.refused")

@@ -40,7 +40,7 @@ ROOMS = {
     "device.errors": (),
     "device.session": ("device.session", "device.errors"),
     "device.media": ("device.media", "device.session", "device.errors"),
-    "device.exchange.wire": (),
+    "device.exchange.wire": ("device.exchange.wire",),
     "device.exchange.server": (
         "device.exchange.server",
         "device.exchange.wire",

@@ -1,12 +1,12 @@
 """Routes of people's and units' accounts: signing in and out, and call tokens."""
 
-import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Cookie, Depends, Header, Request, Response
 
 from device.exchange.server.parts import Parts, parts_of
 from device.exchange.server.refusal import Refusal
+from device.exchange.server.store import digest, new_secret
 from device.exchange.wire import (
     Problem,
     Sessions,
@@ -20,7 +20,8 @@ from device.exchange.wire import (
 COOKIE = "callbox_auth"
 
 router = APIRouter(
-    tags=["accounts"], responses={status: {"model": Problem} for status in (401, 413, 422, 429)}
+    tags=["accounts"],
+    responses={status: {"model": Problem} for status in (401, 403, 409, 413, 422, 429)},
 )
 PartsOf = Annotated[Parts, Depends(parts_of)]
 
@@ -50,10 +51,10 @@ async def signed_in_user(parts: PartsOf, token: AuthToken) -> User:
     """Raises Refusal: auth_token_empty, auth_token_refused."""
     if not token:
         raise Refusal("auth_token_empty", "Sign in first.")
-    user = parts.store.user_of_auth_token(token, parts.config.wall_s())
-    if user is None:
+    account = await parts.store.accounts.signed_in(digest(token), parts.config.wall_s())
+    if account is None:
         raise Refusal("auth_token_refused", "You are no longer signed in. Sign in again.")
-    return user
+    return account.user
 
 
 SignedInUser = Annotated[User, Depends(signed_in_user)]
@@ -70,15 +71,14 @@ async def sign_in(
     """Exchange a password for an auth token; a browser (X-Callbox) gets it as a cookie as well."""
     who = body.uid, request.client.host if request.client else ""
     parts.attempts.begin(who)
-    account = parts.store.account(body.uid)
-    async with parts.hashing:
-        fits = await asyncio.to_thread(parts.store.password_fits, account, body.password)
-    if account is None or not fits:
+    account = await parts.store.accounts.get(body.uid)
+    if not await parts.passwords.fits(account, body.password) or account is None:
         raise Refusal("sign_in_refused", "The name or the password is wrong.")
     parts.attempts.succeeded(who)
     lifetime_s, now = parts.config.auth_lifetime_s, int(parts.config.wall_s())
     expires_at = now + lifetime_s
-    token = parts.store.add_auth_token(body.uid, expires_at, now)
+    token = new_secret()
+    await parts.store.accounts.add_auth_token(digest(token), body.uid, expires_at, now)
     if x_callbox is not None:
         response.set_cookie(
             COOKIE, token, max_age=lifetime_s, httponly=True, samesite="strict",
@@ -91,7 +91,7 @@ async def sign_in(
 async def sign_out(response: Response, parts: PartsOf, token: AuthToken) -> None:
     """Forget the auth token. Idempotent."""
     if token:
-        parts.store.drop_auth_token(token)
+        await parts.store.accounts.drop_auth_token(digest(token))
     response.delete_cookie(COOKIE, path="/")
 
 
@@ -104,7 +104,7 @@ async def me(user: SignedInUser) -> User:
 @router.get("/sessions")
 async def sessions(user: SignedInUser, parts: PartsOf) -> Sessions:
     """The sessions that somebody is in."""
-    return Sessions(parts.rooms.sessions())
+    return Sessions(await parts.rooms.sessions())
 
 
 @router.post("/tokens")
@@ -113,5 +113,6 @@ async def tokens(body: TokenRequest, parts: PartsOf, token: AuthToken) -> TokenA
     if not body.session_id:
         raise Refusal("session_id_empty", "Give the session a name.")
     user = await signed_in_user(parts, token)
+    await parts.switchboard.check_may_join(body.session_id, user.uid)
     call_token, expires_at = parts.mint.mint(user, body.session_id, body.single_use)
     return TokenAnswer(body.session_id, call_token, expires_at)

@@ -13,7 +13,7 @@ from starlette.responses import FileResponse, HTMLResponse, JSONResponse
 from starlette.staticfiles import StaticFiles
 
 import device.exchange.web
-from device.exchange.server import accounts, calls, docs_page
+from device.exchange.server import accounts, calls, docs_page, sessions
 from device.exchange.server.clock import Clock, LoopClock
 from device.exchange.server.config import ExchangeConfig
 from device.exchange.server.middleware import BodyLimit, Defects, SafeHeaders
@@ -25,22 +25,23 @@ from device.exchange.wire import API, Health, Problem
 WEB = Path(device.exchange.web.__path__[0])
 
 
-def create_app(config: ExchangeConfig, store: Store, clock: Clock | None = None) -> FastAPI:
+async def create_app(config: ExchangeConfig, store: Store, clock: Clock | None = None) -> FastAPI:
     """The application, made in the event loop that will serve it; ``store`` stays its maker's to
     close, after the application's end. Members whom the store has get their time to come back.
 
     Raises sqlite3.Error when the store cannot be read.
     """
-    parts: Parts = make_parts(config, store, clock or LoopClock())
+    parts: Parts = await make_parts(config, store, clock or LoopClock())
+    await parts.open()
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
         yield
-        parts.rooms.close()
+        await parts.aclose()
 
     app = FastAPI(
         title="callbox exchange",
-        description="The call service of callbox: tokens, sessions, signalling.",
+        description="The call service of callbox: tokens, ringing, sessions, signalling.",
         version=version("callbox"),
         lifespan=life,
         responses={"default": {"model": Problem, "description": "Any other refusal"}},
@@ -52,6 +53,7 @@ def create_app(config: ExchangeConfig, store: Store, clock: Clock | None = None)
         app.add_middleware(middleware)
     _add_refusals(app)
     app.include_router(accounts.router, prefix=API)
+    app.include_router(sessions.router, prefix=API)
     app.include_router(calls.router, prefix=API)
     _add_pages(app)
     return app

@@ -1,136 +1,101 @@
-"""Routes of a session: joining it, its events, its signals."""
+"""Routes of ringing: devices, and the calls between them."""
 
-import re
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header
+from fastapi import APIRouter, Path
 from starlette.responses import StreamingResponse
-from starlette.types import Send
 
-from device.exchange.server.accounts import PartsOf, bearer
-from device.exchange.server.members import Member
-from device.exchange.server.refusal import Refusal
-from device.exchange.wire import Join, Joined, Problem, SendSignal, State, VideoSwitch
+from device.exchange.server.accounts import PartsOf, SignedInUser
+from device.exchange.server.event_stream import EventStream, LastEventId
+from device.exchange.server.ringing import actions as do
+from device.exchange.server.ringing.values import Call
+from device.exchange.server.ringing.views import item_of
+from device.exchange.wire import (
+    ActiveCall,
+    CallItem,
+    FromDevice,
+    InitiateCall,
+    Problem,
+    Registered,
+    Reject,
+)
 
 router = APIRouter(
     tags=["calls"],
     responses={status: {"model": Problem} for status in (401, 403, 404, 409, 413, 422)},
 )
-Authorization = Annotated[str | None, Header()]
-
-# RFC 8839 section 5.1: foundation, component, transport, priority, address, port, "typ", type.
-_CANDIDATE = re.compile(
-    r"candidate:[A-Za-z0-9+/]{1,32} [0-9]{1,5} [A-Za-z]{1,8} [0-9]{1,10} "
-    r"[A-Za-z0-9.:_-]{1,255} [0-9]{1,5} typ [a-z]{1,16}( [^\r\n]*)?"
-)
-_SDP_LINE = re.compile(r"[a-z]=[^\r\n\0]*")
+Device = Annotated[str, Path(min_length=1, max_length=64)]
+Session = Annotated[str, Path(min_length=1, max_length=128)]
 
 
-async def membership(parts: PartsOf, authorization: Authorization = None) -> Member:
-    """The member whose resume secret a request carries. Raises Refusal: not_in_session."""
-    return parts.rooms.member(bearer(authorization))
+@router.put("/devices/{device_id}")
+async def register(device_id: Device, user: SignedInUser, parts: PartsOf) -> Registered:
+    """Say that this device rings for the user, and learn how things stand. It is forgotten when it
+    does not listen for a while."""
+    return await parts.devices.register(user.uid, device_id)
 
 
-MemberOf = Annotated[Member, Depends(membership)]
-
-
-@router.post("/join")
-async def join(body: Join, parts: PartsOf) -> Joined:
-    """Enter the session of a call token."""
-    claims = parts.mint.verify(body.token, body.session_id, body.uid)
-    now = parts.config.wall_s()
-    member, secret = parts.rooms.join(claims, body.state, body.audio_only, now)
-    others = [
-        other for other in parts.rooms.members_of(member.session_id) if other.key != member.key
-    ]
-    return Joined(
-        member.session_id,
-        member.item,
-        [other.item for other in others],
-        list(member.grants),
-        parts.rooms.is_audio_only(member.session_id),
-        secret,
-        list(parts.config.ice_servers),
-    )
-
-
-@router.get("/session/events", response_class=StreamingResponse)
+@router.get("/devices/{device_id}/events", response_class=StreamingResponse)
 async def events(
-    member: MemberOf,
-    parts: PartsOf,
-    last_event_id: Annotated[int, Header(ge=0, le=2**53)] = 0,
-) -> StreamingResponse:
-    """The member's events as a stream (text/event-stream), from after Last-Event-ID on."""
-    parts.rooms.resume(member, last_event_id)
-    return _EventStream(
-        _stream(parts, member, last_event_id),
-        media_type="text/event-stream",
-        headers={"X-Accel-Buffering": "no"},
-    )
+    device_id: Device, user: SignedInUser, parts: PartsOf, last_event_id: LastEventId = 0
+) -> EventStream:
+    """The device's events as a stream (text/event-stream), from after Last-Event-ID on."""
+    keepalive_s = parts.config.keepalive_s
+    return EventStream(await parts.devices.events(user.uid, device_id, last_event_id, keepalive_s))
 
 
-async def _stream(parts: PartsOf, member: Member, after: int) -> AsyncGenerator[str, None]:
-    yield ": welcome\n\n"
-    async with aclosing(parts.rooms.events(member, after, parts.config.keepalive_s)) as events:
-        async for event in events:
-            if event is None:
-                yield ": still here\n\n"
-            else:
-                number, name, data = event
-                yield f"id: {number}\nevent: {name}\ndata: {data}\n\n"
+@router.post("/calls")
+async def initiate(body: InitiateCall, user: SignedInUser, parts: PartsOf) -> CallItem:
+    """Ring a user or a group. If the receiver is ringing this user, that call is answered."""
+    return await _item(parts, await parts.switchboard.initiate(user.uid, body))
 
 
-class _EventStream(StreamingResponse):
-    """Ends its generator at once when the line breaks, so that the member counts as absent."""
-
-    def __init__(self, content: AsyncGenerator[str, None], **rest: Any) -> None:
-        super().__init__(content, **rest)
-        self._content = content
-
-    async def stream_response(self, send: Send) -> None:
-        async with aclosing(self._content):
-            await super().stream_response(send)
+@router.get("/calls/active")
+async def active(user: SignedInUser, parts: PartsOf) -> ActiveCall:
+    """The call that the user is in, or is calling with."""
+    call = await parts.switchboard.active_call(user.uid)
+    return ActiveCall(None if call is None else await _item(parts, call))
 
 
-@router.post("/session/signals", status_code=204)
-async def signals(body: SendSignal, member: MemberOf, parts: PartsOf) -> None:
-    """Pass a signal to another member of the same session."""
-    if not _is_well_formed(body):
-        raise Refusal("signal_malformed", f"That is not {body.kind} as WebRTC has it.")
-    parts.rooms.signal(member, body)
+@router.delete("/calls/active", status_code=204)
+async def clear_active(user: SignedInUser, parts: PartsOf) -> None:
+    """Leave the active call, or give it up. Idempotent."""
+    await parts.switchboard.clear_active_call(user.uid)
 
 
-def _is_well_formed(signal: SendSignal) -> bool:
-    if signal.kind == "restart":
-        return not signal.body
-    if signal.kind == "candidate":
-        return not signal.body or _CANDIDATE.fullmatch(signal.body) is not None
-    lines = signal.body.split("\r\n")
-    return (
-        lines[0] == "v=0"
-        and any(line.startswith("m=") for line in lines)
-        and all(_SDP_LINE.fullmatch(line) for line in lines if line)
-    )
+@router.get("/calls/{session_id}")
+async def get(session_id: Session, user: SignedInUser, parts: PartsOf) -> CallItem:
+    """A call that the user is or was a part of."""
+    return await _item(parts, await parts.switchboard.call(session_id, user.uid))
 
 
-@router.put("/session/state", status_code=204)
-async def state(body: State, member: MemberOf, parts: PartsOf) -> None:
-    """Say what this member shows and lets hear."""
-    parts.rooms.set_state(member, body)
+@router.post("/calls/{session_id}/accept")
+async def accept(
+    session_id: Session, body: FromDevice, user: SignedInUser, parts: PartsOf
+) -> CallItem:
+    """Answer; or join a group's call that is on."""
+    action = do.Accept(user.uid, body.device_id)
+    return await _item(parts, await parts.switchboard.act(session_id, action))
 
 
-@router.post("/session/video", status_code=204)
-async def video(body: VideoSwitch, member: MemberOf, parts: PartsOf) -> None:
-    """Ask for video in an audio session, or agree to it."""
-    if body.action == "request":
-        parts.rooms.request_video(member)
-    else:
-        parts.rooms.accept_video(member)
+@router.post("/calls/{session_id}/reject")
+async def reject(session_id: Session, body: Reject, user: SignedInUser, parts: PartsOf) -> CallItem:
+    """Refuse to answer."""
+    action = do.Reject(user.uid, body.device_id, body.reason)
+    return await _item(parts, await parts.switchboard.act(session_id, action))
 
 
-@router.post("/session/leave", status_code=204)
-async def leave(parts: PartsOf, authorization: Authorization = None) -> None:
-    """Leave the session. Idempotent."""
-    parts.rooms.leave(bearer(authorization))
+@router.post("/calls/{session_id}/cancel")
+async def cancel(session_id: Session, user: SignedInUser, parts: PartsOf) -> CallItem:
+    """Give up a call that nobody has answered yet."""
+    return await _item(parts, await parts.switchboard.act(session_id, do.Cancel(user.uid)))
+
+
+@router.post("/calls/{session_id}/end")
+async def end(session_id: Session, user: SignedInUser, parts: PartsOf) -> CallItem:
+    """Leave a call that is on; with fewer than two left it is over."""
+    return await _item(parts, await parts.switchboard.act(session_id, do.End(user.uid)))
+
+
+async def _item(parts: PartsOf, call: Call) -> CallItem:
+    return await item_of(parts.store, call)

@@ -27,6 +27,9 @@ class ExchangeConfig:
     ice_servers: tuple[IceServerItem, ...] = ()
     keepalive_s: float = KEEPALIVE_S
     gone_after_s: float = GONE_AFTER_S
+    ring_for_s: float = 45.0
+    rejoin_within_s: float = 60.0
+    """How long who has lost a call may take to come back to it."""
     wall_s: Callable[[], float] = field(default=time.time, repr=False)
     """Seconds since 1970; a test's own."""
 
@@ -37,8 +40,9 @@ class ExchangeConfig:
             raise ConfigError("token_lifetime_s and auth_lifetime_s are whole seconds, 1 or more")
         if self.max_members < 1:
             raise ConfigError(f"max_members must be 1 or more, not {self.max_members}")
-        if self.keepalive_s <= 0 or self.gone_after_s <= 0:
-            raise ConfigError("keepalive_s and gone_after_s must be over 0")
+        for name in ("keepalive_s", "gone_after_s", "ring_for_s", "rejoin_within_s"):
+            if getattr(self, name) <= 0:
+                raise ConfigError(f"{name} must be over 0")
         if not self.tls and not is_loopback(self.host):
             raise ConfigError(
                 f"Plain HTTP is for this machine only, and {self.host} is open to others. "

@@ -1,150 +1,94 @@
-"""What each member has yet to be told, and who is listening.
+"""What each member and each device has yet to be told: rows in the store, and a bus that wakes."""
 
-Events are rows, so they survive a restart; streams and their absence are only here, in memory.
-"""
-
-import asyncio
 import json
-from collections.abc import AsyncGenerator, Callable
-from dataclasses import asdict, dataclass, field
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from functools import partial
 from typing import Any
 
-from device.exchange.server.clock import Clock, Timer
-from device.exchange.server.store import Store
+from device.exchange.server.bus import Bus, Ear, OnAbsent
+from device.exchange.server.store import Event, Store
 from device.exchange.wire import Reason, Removed
 
-KEPT_EVENTS = 500
-"""For each member. Who is further behind has left."""
 AT_ONCE = 32
 """Events read together: with SDP of the longest kind they are 2 MiB."""
 
-Event = tuple[int, str, str]
-"""Number, name, JSON."""
-OnLost = Callable[[bytes], None]
-"""Told the key of a member who was away for too long, or cannot be told all that happened."""
 
+class Batch:
+    """What is posted, begun and ended together. What is not the store's comes after the commit."""
 
-@dataclass(slots=True)
-class _Ear:
-    """A member's event stream, or its absence."""
+    def __init__(self, store: Store, bus: Bus) -> None:
+        self._store = store
+        self._bus = bus
+        self._then: list[Callable[[], None]] = []
 
-    wake: asyncio.Event = field(default_factory=asyncio.Event)
-    stream: int = 0
-    absence: Timer | None = None
-    out_because: Reason | None = None
+    async def post(self, key: bytes, name: str, data: Any) -> None:
+        """Queue an event; ``data`` is a dataclass of the wire."""
+        await self._store.queues.post(key, name, json.dumps(asdict(data)))
+        self.then(partial(self._bus.wake, key))
+
+    def expect(self, key: bytes, on_absent: OnAbsent) -> None:
+        """Somebody has to listen to this queue (Bus.expect)."""
+        self.then(partial(self._bus.expect, key, on_absent))
+
+    def dismiss(self, key: bytes, reason: Reason) -> None:
+        """This queue goes (Bus.dismiss)."""
+        self.then(partial(self._bus.dismiss, key, reason))
+
+    def then(self, do: Callable[[], None]) -> None:
+        """After the commit, in this order. It must not fail."""
+        self._then.append(do)
+
+    def committed(self) -> None:
+        for do in self._then:
+            do()
 
 
 class Outbox:
-    """The queues of all members, by the hash of their secret. For the event loop's thread."""
+    """The queues of members and devices."""
 
-    def __init__(self, store: Store, clock: Clock, gone_after_s: float, on_lost: OnLost) -> None:
+    def __init__(self, store: Store, bus: Bus) -> None:
         self._store = store
-        self._clock = clock
-        self._gone_after_s = gone_after_s
-        self._on_lost = on_lost
-        self._ears: dict[bytes, _Ear] = {}
-        self._is_closing = False
+        self._bus = bus
 
-    def close(self) -> None:
-        """End all streams, losing nobody: they may come back to the next start. Idempotent."""
-        self._is_closing = True
-        for ear in self._ears.values():
-            _stop(ear)
+    @asynccontextmanager
+    async def batch(self) -> AsyncIterator[Batch]:
+        """A transaction of the store, and after it the news that it made. Not to be nested."""
+        batch = Batch(self._store, self._bus)
+        async with self._store.transaction():
+            yield batch
+        batch.committed()
 
-    def add(self, key: bytes) -> None:
-        """Begin to wait for a member's stream."""
-        self._wait_for(key, self._ears.setdefault(key, _Ear()))
-
-    def remove(self, key: bytes, reason: Reason) -> None:
-        """Tell a member who has been taken out why, if they listen, as their last event."""
-        ear = self._ears.pop(key, None)
-        if ear is not None:
-            ear.out_because = reason
-            _stop(ear)
-
-    def post(self, key: bytes, name: str, data: dict[str, Any]) -> None:
-        """Queue an event for a member."""
-        with self._store.transaction() as db:
-            (number,) = db.execute(
-                "update members set last_event = last_event + 1 where hash = ? returning last_event",
-                (key,),
-            ).fetchone()
-            db.execute(
-                "insert into events values (?, ?, ?, ?)", (key, number, name, json.dumps(data))
-            )
-            db.execute("delete from events where hash = ? and id <= ?", (key, number - KEPT_EVENTS))
-        ear = self._ears.get(key)
-        if ear is not None:
-            ear.wake.set()
-
-    def can_resume(self, key: bytes, after: int) -> bool:
+    async def can_resume(self, key: bytes, after: int) -> bool:
         """Whether every event after number ``after`` is still kept, and there was one of it."""
-        ((oldest, newest),) = self._store.read(
-            "select coalesce(min(id), last_event + 1), last_event from members left join events "
-            "using (hash) where members.hash = ?",
-            key,
-        )
-        return newest is not None and oldest - 1 <= after <= newest
+        bounds = await self._store.queues.bounds(key)
+        return bounds is not None and bounds[0] <= after <= bounds[1]
 
     async def stream(
-        self, key: bytes, after: int, keepalive_s: float
+        self, key: bytes, after: int, keepalive_s: float, on_gap: OnAbsent
     ) -> AsyncGenerator[Event | None, None]:
         """Each event after number ``after``; None to keep the line warm.
 
-        Ends when the member is out, another stream of the same member opens, or the exchange stops.
+        Ends when the queue is gone (a member hears why), another stream of it opens, or the
+        exchange stops. ``on_gap``: so slow that events went before they were sent.
         """
-        ear = self._ears.get(key)
-        if ear is None:  # out between the request and its answer
-            return
-        mine = self._listen(ear)
-        try:
-            while ear.stream == mine and not self._is_closing:
-                ear.wake.clear()
-                events = self._after(key, after)
-                if events and events[0][0] != after + 1:
-                    self._on_lost(key)  # so slow that events went before they were sent
+        with self._bus.listen(key) as ear:
+            while ear is not None and ear.is_current:
+                events = await self._store.queues.after(key, after, AT_ONCE)
+                if events and events[0].number != after + 1:
+                    await on_gap()
                     events = []
                 for event in events:
                     yield event
-                    after = event[0]
-                if ear.out_because is not None:
-                    yield after + 1, "removed", json.dumps(asdict(Removed(ear.out_because)))
+                    after = event.number
+                if ear.dismissed is not None:
+                    yield _last(after, ear)
                     return
-                if not events and not await _woken(ear, keepalive_s):
+                if not events and not await ear.woken(keepalive_s):
                     yield None
-        finally:
-            if ear.stream == mine:
-                self._wait_for(key, ear)
-
-    def _after(self, key: bytes, after: int) -> list[Event]:
-        query = "select id, name, data from events where hash = ? and id > ? order by id limit ?"
-        rows = self._store.read(query, key, after, AT_ONCE)
-        return [(number, name, data) for number, name, data in rows]
-
-    def _listen(self, ear: _Ear) -> int:
-        """The number of a new stream, in place of an older one."""
-        ear.stream += 1
-        _stop(ear)
-        return ear.stream
-
-    def _wait_for(self, key: bytes, ear: _Ear) -> None:
-        """Nobody listens for this member: they have a while to come back."""
-        if ear.out_because is None and not self._is_closing:
-            when_s = self._clock.now_s() + self._gone_after_s
-            ear.absence = self._clock.call_at(when_s, lambda: self._on_lost(key))
 
 
-def _stop(ear: _Ear) -> None:
-    """Stop waiting, and have the stream look at what changed."""
-    if ear.absence is not None:
-        ear.absence.cancel()
-        ear.absence = None
-    ear.wake.set()
-
-
-async def _woken(ear: _Ear, within_s: float) -> bool:
-    try:
-        async with asyncio.timeout(within_s):
-            return await ear.wake.wait()
-    except TimeoutError:
-        return False
+def _last(after: int, ear: Ear) -> Event:
+    assert ear.dismissed is not None
+    return Event(after + 1, "removed", json.dumps(asdict(Removed(ear.dismissed))))

@@ -1,39 +1,77 @@
 """What the routes of an exchange share."""
 
-import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from starlette.requests import Request
 
 from device.exchange.server.attempts import Attempts
+from device.exchange.server.bus import LocalBus
 from device.exchange.server.clock import Clock
 from device.exchange.server.config import ExchangeConfig
+from device.exchange.server.errands import Errands
+from device.exchange.server.outbox import Outbox
+from device.exchange.server.passwords import PasswordCheck
+from device.exchange.server.ringing.device_desk import DeviceDesk
+from device.exchange.server.ringing.step import Rules
+from device.exchange.server.ringing.switchboard import Switchboard
 from device.exchange.server.rooms import Rooms
 from device.exchange.server.store import Store
 from device.exchange.server.tokens import TokenMint
 
-HASHED_AT_ONCE = 2
-"""Passwords. Each takes 19 MiB, and a small board has calls to carry meanwhile."""
-
 
 @dataclass(frozen=True, slots=True)
 class Parts:
+    """``open`` them, ``stop_listening`` when the server is to stop, ``aclose`` them at last."""
+
     config: ExchangeConfig
     store: Store
+    bus: LocalBus
+    errands: Errands
     mint: TokenMint
     rooms: Rooms
+    switchboard: Switchboard
+    devices: DeviceDesk
     attempts: Attempts
-    hashing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(HASHED_AT_ONCE))
+    passwords: PasswordCheck
+
+    async def open(self) -> None:
+        """What the store has goes on from here."""
+        await self.rooms.open()
+        await self.devices.open()
+        await self.switchboard.open()
+
+    def stop_listening(self) -> None:
+        """End all event streams; members and devices stay, and may come back to the next start.
+        Idempotent."""
+        self.bus.close()
+        self.switchboard.close()
+
+    async def aclose(self) -> None:
+        """Idempotent."""
+        self.stop_listening()
+        await self.errands.aclose()
 
 
-def make_parts(config: ExchangeConfig, store: Store, clock: Clock) -> Parts:
-    """For the running event loop. Members whom the store has get their time to come back."""
+async def make_parts(config: ExchangeConfig, store: Store, clock: Clock) -> Parts:
+    """For the running event loop. The store stays its maker's to close."""
+    errands = Errands()
+    bus = LocalBus(clock, config.gone_after_s, errands)
+    outbox = Outbox(store, bus)
+    rooms = Rooms(store, outbox, config.max_members)
+    rules = Rules(config.ring_for_s, config.rejoin_within_s)
+    switchboard = Switchboard(store, outbox, rooms, rules, clock, errands, config.wall_s)
+    key = await store.accounts.signing_key()
     return Parts(
         config,
         store,
-        TokenMint(store.signing_key(), config.token_lifetime_s, config.wall_s),
-        Rooms(store, config.max_members, config.gone_after_s, clock),
+        bus,
+        errands,
+        TokenMint(key, config.token_lifetime_s, config.wall_s),
+        rooms,
+        switchboard,
+        DeviceDesk(store, outbox, switchboard),
         Attempts(clock),
+        PasswordCheck(),
     )
 
 

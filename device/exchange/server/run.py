@@ -16,7 +16,7 @@ from device.exchange.server import certificate
 from device.exchange.server.app import create_app
 from device.exchange.server.clock import Clock
 from device.exchange.server.config import ExchangeConfig
-from device.exchange.server.store import Store
+from device.exchange.server.store import SqliteStore, Store
 
 OnReady = Callable[[str, str | None], None]
 """Told once it listens: its address (URL), and its certificate's fingerprint if it has one."""
@@ -37,12 +37,12 @@ async def serve(
     Raises ConfigError when the port is taken or the data folder cannot be used, and whatever
     ``on_ready`` raises.
     """
-    own = store or Store(config.data_dir)
+    own = store or SqliteStore(config.data_dir)
     try:
         await _serve(config, on_ready, own, clock)
     finally:
         if store is None:
-            own.close()
+            await own.aclose()
 
 
 async def _serve(
@@ -51,7 +51,7 @@ async def _serve(
     with closing(_listen(config)) as listening:
         url, mark = _address(config, listening)
         try:
-            app = create_app(config, store, clock)
+            app = await create_app(config, store, clock)
         except sqlite3.Error as error:
             raise ConfigError(
                 f"The exchange cannot read its data in {config.data_dir}: {error}. "
@@ -114,7 +114,7 @@ class _Server(uvicorn.Server):
             self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._app.state.parts.rooms.close()
+        self._app.state.parts.stop_listening()
         await super().shutdown(sockets)
 
 

@@ -186,8 +186,8 @@ def _due(call: Call, _: do.Due, now: float, rules: Rules) -> Outcome:
             call = call.with_party(replace(party, standing=Standing.MISSED))
         told = tuple(Tell(party.uid, News.UNANSWERED) for party in ringing)
     for party in call.standing(Standing.JOINED):
-        is_away = party.away_since is not None
-        if is_away and call.status.is_live and now >= party.away_since + rules.rejoin_within_s:
+        is_gone = party.away_since is not None and now >= party.away_since + rules.rejoin_within_s
+        if is_gone and call.status.is_live:
             call, more = _leave(call, party, now)
             told += (*more, Tell(party.uid, News.ENDED, party.device))
     return call, told

@@ -2,10 +2,8 @@
 
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Literal
 
-CallType = Literal["audio", "video"]
-ReceiverType = Literal["user", "group"]
+from device.exchange.wire import CallType, ReceiverType
 
 
 class Status(Enum):

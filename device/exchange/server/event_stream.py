@@ -1,0 +1,37 @@
+"""Events as a browser reads them: text/event-stream (WHATWG HTML, section 9.2)."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Annotated
+
+from fastapi import Header
+from starlette.responses import StreamingResponse
+from starlette.types import Send
+
+from device.exchange.server.store import Event
+
+LastEventId = Annotated[int, Header(ge=0, le=2**53)]
+
+
+class EventStream(StreamingResponse):
+    """Ends its generator at once when the line breaks, so that who listened counts as absent."""
+
+    media_type = "text/event-stream"
+
+    def __init__(self, events: AsyncGenerator[Event | None, None]) -> None:
+        self._content = _lines(events)
+        super().__init__(self._content, headers={"X-Accel-Buffering": "no"})
+
+    async def stream_response(self, send: Send) -> None:
+        async with aclosing(self._content):
+            await super().stream_response(send)
+
+
+async def _lines(events: AsyncGenerator[Event | None, None]) -> AsyncGenerator[str, None]:
+    yield ": welcome\n\n"
+    async with aclosing(events):
+        async for event in events:
+            if event is None:
+                yield ": still here\n\n"
+            else:
+                yield f"id: {event.number}\nevent: {event.name}\ndata: {event.data}\n\n"

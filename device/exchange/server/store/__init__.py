@@ -1,0 +1,41 @@
+"""What an exchange remembers, behind protocols; on one machine it is kept in SQLite."""
+
+from device.exchange.server.store.protocol import (
+    Accounts as Accounts,
+)
+from device.exchange.server.store.protocol import (
+    Calls as Calls,
+)
+from device.exchange.server.store.protocol import (
+    Devices as Devices,
+)
+from device.exchange.server.store.protocol import (
+    Members as Members,
+)
+from device.exchange.server.store.protocol import (
+    Queues as Queues,
+)
+from device.exchange.server.store.protocol import (
+    Store as Store,
+)
+from device.exchange.server.store.secrets import digest as digest
+from device.exchange.server.store.secrets import new_secret as new_secret
+from device.exchange.server.store.sqlite import SqliteStore as SqliteStore
+from device.exchange.server.store.values import (
+    Account as Account,
+)
+from device.exchange.server.store.values import (
+    Device as Device,
+)
+from device.exchange.server.store.values import (
+    Event as Event,
+)
+from device.exchange.server.store.values import (
+    Group as Group,
+)
+from device.exchange.server.store.values import (
+    Member as Member,
+)
+from device.exchange.server.store.values import (
+    Session as Session,
+)

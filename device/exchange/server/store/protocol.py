@@ -1,0 +1,176 @@
+"""What an exchange needs of a place to remember. Every method may be used in a transaction or alone.
+
+Nothing here presumes that there is one process: what must be so at once stands in one ``transaction``,
+and what others must be told of goes through the Bus.
+"""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from device.exchange.server.ringing.values import Call
+from device.exchange.server.store.values import Account, Device, Event, Group, Member, Session
+from device.exchange.wire import State, User
+
+
+class Accounts(Protocol):
+    """People, units, groups, and who is signed in. Times in Unix seconds."""
+
+    async def signing_key(self) -> bytes:
+        """The key of the call tokens, 32 bytes; made once."""
+        ...
+
+    async def put(self, account: Account) -> None:
+        """Add or replace; a replaced one is signed out everywhere."""
+        ...
+
+    async def get(self, uid: str) -> Account | None: ...
+
+    async def all(self) -> list[Account]:
+        """By name."""
+        ...
+
+    async def remove(self, uid: str) -> bool:
+        """And whatever signed in with it. False: there was none."""
+        ...
+
+    async def add_auth_token(self, key: bytes, uid: str, expires_at: int, now: float) -> None:
+        """``key``: its digest. Forgets expired ones."""
+        ...
+
+    async def signed_in(self, key: bytes, now: float) -> Account | None:
+        """Whose auth token that is, while it lasts."""
+        ...
+
+    async def drop_auth_token(self, key: bytes) -> None: ...
+
+    async def use_call_token(self, token_id: str, expires_at: int, now: float) -> bool:
+        """Mark a single-use call token as used; False when it was before. Forgets expired ones."""
+        ...
+
+    async def put_group(self, group: Group) -> None:
+        """Add or replace; members who are no users are left out."""
+        ...
+
+    async def group(self, group_id: str) -> Group | None: ...
+
+    async def groups(self) -> list[Group]:
+        """By name."""
+        ...
+
+    async def remove_group(self, group_id: str) -> bool:
+        """False: there was none."""
+        ...
+
+
+class Members(Protocol):
+    """Who is in which session. A session is there while somebody is in it."""
+
+    async def session(self, session_id: str) -> Session | None: ...
+
+    async def put_session(self, session: Session) -> None:
+        """Add or replace."""
+        ...
+
+    async def add(
+        self, key: bytes, session_id: str, user: User, state: State, grants: Sequence[str]
+    ) -> Member:
+        """Into a session that is there, with its next ``seq`` and a queue of its own."""
+        ...
+
+    async def get(self, key: bytes) -> Member | None: ...
+
+    async def of_session(self, session_id: str) -> list[Member]:
+        """By ``seq``."""
+        ...
+
+    async def of_user(self, uid: str) -> list[Member]: ...
+
+    async def all(self) -> list[Member]:
+        """By session and ``seq``."""
+        ...
+
+    async def set_state(self, key: bytes, state: State) -> None: ...
+
+    async def remove(self, member: Member) -> None:
+        """And their queue; and the session, if nobody is left in it."""
+        ...
+
+
+class Devices(Protocol):
+    """What rings for whom."""
+
+    async def add(self, device: Device) -> None:
+        """With a queue of its own."""
+        ...
+
+    async def get(self, key: bytes) -> Device | None: ...
+
+    async def of_user(self, uid: str) -> list[Device]: ...
+
+    async def all(self) -> list[Device]: ...
+
+    async def remove(self, key: bytes) -> None:
+        """And its queue."""
+        ...
+
+
+class Queues(Protocol):
+    """Numbered events that a member or a device has yet to be told."""
+
+    async def post(self, key: bytes, name: str, data: str) -> None:
+        """Add an event; the oldest of more than KEPT_EVENTS goes. No such queue: nothing happens."""
+        ...
+
+    async def after(self, key: bytes, number: int, limit: int) -> list[Event]:
+        """The next events after a number."""
+        ...
+
+    async def bounds(self, key: bytes) -> tuple[int, int] | None:
+        """The numbers of the last event that is gone (0: none is) and the newest one.
+
+        None: there is no such queue.
+        """
+        ...
+
+
+class Calls(Protocol):
+    """Ringing calls, live and past."""
+
+    async def put(self, call: Call) -> None:
+        """Add or replace."""
+        ...
+
+    async def get(self, session_id: str) -> Call | None: ...
+
+    async def live(self) -> list[Call]: ...
+
+    async def live_of(self, uid: str) -> list[Call]:
+        """Live calls that a user is a party of, the oldest first."""
+        ...
+
+
+class Store(Protocol):
+    """All that an exchange remembers."""
+
+    @property
+    def accounts(self) -> Accounts: ...
+    @property
+    def members(self) -> Members: ...
+    @property
+    def devices(self) -> Devices: ...
+    @property
+    def queues(self) -> Queues: ...
+    @property
+    def calls(self) -> Calls: ...
+
+    def transaction(self) -> AbstractAsyncContextManager[None]:
+        """All that is done in it, or nothing; nobody sees half of it, and it sees nobody's half.
+
+        Nested ones are part of the outermost. Inside, nothing but the store is awaited.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Idempotent."""
+        ...

@@ -1,0 +1,75 @@
+"""The tables, and how an older file becomes a newer one."""
+
+import sqlite3
+
+_FIRST = """
+create table if not exists meta (name text primary key, value blob not null);
+create table if not exists users (
+  uid text primary key, name text not null, avatar text, kind text not null, password text not null);
+create table if not exists auth_tokens (
+  hash blob primary key, uid text not null references users on delete cascade, expires_at int not null);
+create table if not exists used_tokens (jti text primary key, expires_at int not null);
+"""
+
+_RINGING = """
+drop table if exists events;
+drop table if exists members;
+drop table if exists sessions;
+alter table users add column role text not null default 'member';
+create table groups (group_id text primary key, name text not null) without rowid;
+create table group_members (
+  group_id text not null references groups on delete cascade,
+  uid text not null references users on delete cascade, primary key (group_id, uid)) without rowid;
+create table queues (key blob primary key, last_event int not null default 0) without rowid;
+create table events (
+  key blob not null references queues on delete cascade, id int not null, name text not null,
+  data text not null, primary key (key, id)) without rowid;
+create table sessions (
+  session_id text primary key, audio_only int not null, video_requested_by text,
+  last_seq int not null default 0) without rowid;
+create table members (
+  key blob primary key references queues on delete cascade,
+  session_id text not null references sessions, uid text not null, name text not null, avatar text,
+  kind text not null, seq int not null, audio_muted int not null, video_paused int not null,
+  grants text not null, unique (session_id, uid)) without rowid;
+create index members_by_uid on members (uid);
+create table devices (
+  key blob primary key references queues on delete cascade,
+  uid text not null references users on delete cascade, device_id text not null,
+  unique (uid, device_id)) without rowid;
+create table calls (
+  session_id text primary key, call_type text not null, receiver_type text not null,
+  receiver text not null, status text not null, initiated_at real not null, joined_at real,
+  ended_at real) without rowid;
+create index calls_live on calls (status) where ended_at is null;
+create index calls_by_time on calls (initiated_at);
+create table parties (
+  session_id text not null references calls on delete cascade, position int not null,
+  uid text not null, standing text not null, device text, joined_at real, left_at real,
+  away_since real, primary key (session_id, position)) without rowid;
+create index parties_by_uid on parties (uid);
+"""
+"""Members of the tables before it are not taken along: they join again by themselves."""
+
+_STEPS = (_FIRST, _RINGING)
+VERSION = len(_STEPS)
+
+
+def bring_up_to_date(db: sqlite3.Connection) -> None:
+    """Make or change the tables, all of it or nothing.
+
+    Raises sqlite3.Error; a file of a newer callbox raises sqlite3.DatabaseError and stays as it is.
+    """
+    (version,) = db.execute("pragma user_version").fetchone()
+    if version > VERSION:
+        raise sqlite3.DatabaseError("it was written by a newer callbox")
+    if version == VERSION:
+        return
+    steps = "".join(_STEPS[version:])
+    # executescript has no transaction of its own, and runs until the first error.
+    try:
+        db.executescript(f"begin immediate;{steps}pragma user_version = {VERSION};commit;")
+    except sqlite3.Error:
+        if db.in_transaction:
+            db.execute("rollback")
+        raise

@@ -1,0 +1,66 @@
+"""What the store gives and takes."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from device.exchange.wire import Role, RosterItem, State, User
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A user and the hash of their password (argon2id)."""
+
+    user: User
+    password_hash: str = field(repr=False)
+    role: Role = "member"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Users who are rung together. ``members``: their uids, sorted."""
+
+    group_id: str
+    name: str
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """``video_requested_by``: who asked last to make it a video session."""
+
+    session_id: str
+    audio_only: bool
+    video_requested_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One user's membership in one session; ``key`` is its resume secret's digest, and its queue's."""
+
+    key: bytes = field(repr=False)
+    session_id: str
+    user: User
+    seq: int
+    state: State
+    grants: tuple[str, ...]
+
+    @property
+    def item(self) -> RosterItem:
+        return RosterItem(self.user, self.state, self.seq)
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """One browser tab or unit of a user, that rings; ``key`` is its queue's."""
+
+    key: bytes = field(repr=False)
+    uid: str
+    device_id: str
+
+
+class Event(NamedTuple):
+    """``number`` counts per queue from 1; ``data`` is JSON."""
+
+    number: int
+    name: str
+    data: str

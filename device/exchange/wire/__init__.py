@@ -1,0 +1,192 @@
+"""The messages between the exchange and its clients. No I/O.
+
+Plain dataclasses, so that the server's web framework validates and documents them and the unit's
+client decodes them without it. JSON over HTTP, all below ``API``; names are as written here.
+
+    method path                needs           body -> answer
+    POST   /sign-in            -               SignIn -> SignedIn (with X-Callbox a cookie, too)
+    POST   /sign-out           account         -> 204
+    GET    /me                 account         -> User
+    POST   /tokens             account         TokenRequest -> TokenAnswer
+    GET    /sessions           account         -> Sessions: those now running
+    POST   /join               call token      Join -> Joined
+    GET    /session/events     membership      -> text/event-stream; honours Last-Event-ID
+    POST   /session/signals    membership      SendSignal -> 204
+    PUT    /session/state      membership      State -> 204
+    POST   /session/video      membership      VideoSwitch -> 204
+    POST   /session/leave      membership      -> 204; idempotent
+    PUT    /devices/{device_id}         account  -> Registered: how things stand
+    GET    /devices/{device_id}/events  account  -> text/event-stream; honours Last-Event-ID
+    POST   /calls              account         InitiateCall -> CallItem
+    GET    /calls/active       account         -> ActiveCall
+    DELETE /calls/active       account         -> 204; leave it, or give it up; idempotent
+    GET    /calls/{session_id} account         -> CallItem
+    POST   /calls/{session_id}/accept   account  FromDevice -> CallItem
+    POST   /calls/{session_id}/reject   account  Reject -> CallItem
+    POST   /calls/{session_id}/cancel   account  -> CallItem
+    POST   /calls/{session_id}/end      account  -> CallItem
+    GET    /health             -               -> Health
+
+*account* is ``Authorization: Bearer <auth token>`` or the cookie of /sign-in (then with the header
+``X-Callbox: 1``, which no foreign page can send). *membership* is ``Authorization: Bearer
+<resume_secret>`` of the Joined answer; it names session and user, so neither is believed of a body.
+A refusal is a Problem with a 4xx status; ``code`` is one of CODES.
+
+Events (``event:`` name, ``data:`` JSON, ``id:`` counts per member from 1): joined RosterItem, left Left,
+state StateChanged, signal SignalEvent, video_requested By, switched_to_video SwitchedEvent,
+recording RecordingEvent, removed Removed (the last one). A comment line every 5 s keeps the line warm.
+Events of a device: CallNews, named by NewsName.
+An event that was seen need not come again, yet one may: ``id`` tells, and a client drops what it knows.
+
+Offering: of two members the one with the higher ``seq`` (who came later) makes the offer.
+A member without an event stream for ``GONE_AFTER_S`` has left (connection_lost). Joining again as the
+same user replaces the former membership (removed: replaced), with a new ``seq``.
+"""
+
+from device.exchange.wire.accounts import (
+    Role as Role,
+)
+from device.exchange.wire.accounts import (
+    SignedIn as SignedIn,
+)
+from device.exchange.wire.accounts import (
+    SignIn as SignIn,
+)
+from device.exchange.wire.accounts import (
+    TokenAnswer as TokenAnswer,
+)
+from device.exchange.wire.accounts import (
+    TokenRequest as TokenRequest,
+)
+from device.exchange.wire.accounts import (
+    User as User,
+)
+from device.exchange.wire.calls import (
+    ActiveCall as ActiveCall,
+)
+from device.exchange.wire.calls import (
+    CallItem as CallItem,
+)
+from device.exchange.wire.calls import (
+    CallNews as CallNews,
+)
+from device.exchange.wire.calls import (
+    CallParty as CallParty,
+)
+from device.exchange.wire.calls import (
+    CallStatus as CallStatus,
+)
+from device.exchange.wire.calls import (
+    CallType as CallType,
+)
+from device.exchange.wire.calls import (
+    DeviceId as DeviceId,
+)
+from device.exchange.wire.calls import (
+    FromDevice as FromDevice,
+)
+from device.exchange.wire.calls import (
+    InitiateCall as InitiateCall,
+)
+from device.exchange.wire.calls import (
+    NewsName as NewsName,
+)
+from device.exchange.wire.calls import (
+    ReceiverType as ReceiverType,
+)
+from device.exchange.wire.calls import (
+    Registered as Registered,
+)
+from device.exchange.wire.calls import (
+    Reject as Reject,
+)
+from device.exchange.wire.calls import (
+    StandingName as StandingName,
+)
+from device.exchange.wire.common import (
+    API as API,
+)
+from device.exchange.wire.common import (
+    CODES as CODES,
+)
+from device.exchange.wire.common import (
+    GONE_AFTER_S as GONE_AFTER_S,
+)
+from device.exchange.wire.common import (
+    KEEPALIVE_S as KEEPALIVE_S,
+)
+from device.exchange.wire.common import (
+    MAX_BODY_BYTES as MAX_BODY_BYTES,
+)
+from device.exchange.wire.common import (
+    MAX_SDP_CHARS as MAX_SDP_CHARS,
+)
+from device.exchange.wire.common import (
+    Health as Health,
+)
+from device.exchange.wire.common import (
+    Problem as Problem,
+)
+from device.exchange.wire.common import (
+    SessionId as SessionId,
+)
+from device.exchange.wire.common import (
+    Uid as Uid,
+)
+from device.exchange.wire.sessions import (
+    By as By,
+)
+from device.exchange.wire.sessions import (
+    Grant as Grant,
+)
+from device.exchange.wire.sessions import (
+    IceServerItem as IceServerItem,
+)
+from device.exchange.wire.sessions import (
+    Join as Join,
+)
+from device.exchange.wire.sessions import (
+    Joined as Joined,
+)
+from device.exchange.wire.sessions import (
+    Left as Left,
+)
+from device.exchange.wire.sessions import (
+    Reason as Reason,
+)
+from device.exchange.wire.sessions import (
+    RecordingEvent as RecordingEvent,
+)
+from device.exchange.wire.sessions import (
+    Removed as Removed,
+)
+from device.exchange.wire.sessions import (
+    RosterItem as RosterItem,
+)
+from device.exchange.wire.sessions import (
+    SendSignal as SendSignal,
+)
+from device.exchange.wire.sessions import (
+    SessionItem as SessionItem,
+)
+from device.exchange.wire.sessions import (
+    Sessions as Sessions,
+)
+from device.exchange.wire.sessions import (
+    SignalEvent as SignalEvent,
+)
+from device.exchange.wire.sessions import (
+    SignalKindName as SignalKindName,
+)
+from device.exchange.wire.sessions import (
+    State as State,
+)
+from device.exchange.wire.sessions import (
+    StateChanged as StateChanged,
+)
+from device.exchange.wire.sessions import (
+    SwitchedEvent as SwitchedEvent,
+)
+from device.exchange.wire.sessions import (
+    VideoSwitch as VideoSwitch,
+)
