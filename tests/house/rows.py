@@ -1,13 +1,14 @@
 """The rows of the call session's specification, each with the issue that owns it.
 
 ``HERE`` rows must have a test; the others say which piece of work brings them. Written from sections
-1 to 4 and 6 of the specification; the marker ``spec("<row>")`` on a test names one.
+1 to 4, 6 and 8 of the specification; the marker ``spec("<row>")`` on a test names one.
 """
 
 HERE = "tested"
 SCREEN = "comes with the screen"
 RECORDING = "comes with recording"
 MODERATION = "comes with moderation"
+CALL_LOG = "comes with the call log"
 
 _SETTINGS = {
     "default_layout": SCREEN,
@@ -68,6 +69,20 @@ _METHODS = (
     "repeat",
 )
 
+_RINGING = (
+    "accept_call",
+    "reject_call",
+    "cancel_call",
+    "unanswered",
+    "end_call",
+    "busy",
+    "crossed",
+    "refusals",
+    "group",
+    "get_active_call",
+    "clear_active_call",
+)
+
 ROWS: dict[str, str] = {
     **{
         f"1.{name}": HERE
@@ -84,4 +99,6 @@ ROWS: dict[str, str] = {
     "4.stop_recording": RECORDING,
     **{f"6.{name}": HERE for name in ("idle", "warning", "timeout", "clock")},
     "6.warning_shown": SCREEN,
+    **{f"8.{name}": HERE for name in _RINGING},
+    "8.call_log": CALL_LOG,
 }
