@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
@@ -50,18 +51,22 @@ class PasswordCheck:
 
     def __init__(self) -> None:
         self._slots = asyncio.Semaphore(AT_ONCE)
-        self._nobody = _HASHER.hash(new_secret())
-        """What no password fits, so that an unknown user takes as long as a known one."""
 
     async def fits(self, account: Account | None, password: str) -> bool:
         """Takes as long whether the account is there or not."""
-        hashed = account.password_hash if account else self._nobody
+        hashed = None if account is None else account.password_hash
         async with self._slots:
             return await asyncio.to_thread(_verify, hashed, password) and account is not None
 
 
-def _verify(hashed: str, password: str) -> bool:
+@cache
+def _nobody() -> str:
+    """What no password fits, so that an unknown user takes as long as a known one."""
+    return _HASHER.hash(new_secret())
+
+
+def _verify(hashed: str | None, password: str) -> bool:
     try:
-        return _HASHER.verify(hashed, password)
+        return _HASHER.verify(hashed or _nobody(), password)
     except (VerifyMismatchError, InvalidHashError):
         return False
