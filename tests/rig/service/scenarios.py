@@ -172,11 +172,14 @@ def wrong_configuration(machine: Machine) -> str:
 def explained_failure(machine: Machine) -> str:
     """What callbox explains is tried again later; started too often by hand, it is started all the same.
     Neither restarts the machine."""
-    machine.run("cp -p /etc/callbox/exchange.pem /tmp/good.pem; echo no >/etc/callbox/exchange.pem")
+    machine.run("cp -p /etc/callbox/callbox.toml /tmp/good.toml")
+    machine.run("printf '[media]\\ndecoder = \"h264_v4l2m2m\"\\n' >>/etc/callbox/callbox.toml")
     machine.run("systemctl reset-failed callbox; systemctl restart callbox", check=False)
     said = "journalctl -o cat -u callbox-last-resort"
     machine.wait(lambda: "tried again in 60 s" in machine.run(said), "words", 60)
-    machine.run("cp -p /tmp/good.pem /etc/callbox/exchange.pem; systemctl stop callbox-last-resort")
+    expect(machine.show("callbox", "ExecMainStatus") == "1", "exit code 1")
+    machine.run("cp -p /tmp/good.toml /etc/callbox/callbox.toml")
+    machine.run("systemctl stop callbox-last-resort")
     fresh(machine)
     for _ in range(6):
         machine.run("systemctl restart callbox", check=False)
