@@ -9,6 +9,7 @@ import json
 import re
 import secrets
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -136,7 +137,7 @@ def _ice_server(text: str) -> "IceServerItem":
     url, *account = text.split(",")
     if not re.fullmatch(r"(stuns?|turns?):[^\s,]+", url) or len(account) not in (0, 2):
         raise ConfigError(
-            f"--ice-server {text}: give stun:HOST:PORT, or turn:HOST:PORT,USER,SECRET."
+            f"--ice-server {url}: give stun:HOST:PORT, or turn:HOST:PORT,USER,SECRET."
         )
     return IceServerItem([url], *account)
 
@@ -199,10 +200,23 @@ def _add_unit(options: argparse.Namespace) -> int:
     ExchangeAddress(options.address, options.uid, password)  # refuses what the unit would refuse
     if not 0 < len(options.session) <= LONGEST_SESSION_ID:
         raise ConfigError(f"--session must have 1 to {LONGEST_SESSION_ID} characters.")
+    _check_writable(options.out)
     _add(options, User(options.uid, options.name or options.uid, kind="unit"), password)
     _write_unit(options, password)
     print(f"{options.out} has what the unit {options.uid} needs. Copy it there as /etc/callbox.")
     return 0
+
+
+def _check_writable(folder: Path) -> None:
+    """Before an account gets a password that nobody would learn. Raises ConfigError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise ConfigError(
+            f"{folder} cannot be written: {error}. Nothing was changed; choose another with --out."
+        ) from error
 
 
 def _write_unit(options: argparse.Namespace, password: str) -> None:

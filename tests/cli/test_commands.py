@@ -124,3 +124,20 @@ def test_a_unit_is_a_board_unless_it_is_added_as_simulated(tmp_path: Path) -> No
         assert callbox(*data, "add-unit", uid, *place, "--out", str(out), *how).returncode == 0
         hardware = load(out / "callbox.toml").hardware
         assert (hardware.camera.value, hardware.audio.value, hardware.buttons.value) == named
+
+
+def test_a_unit_without_a_place_for_its_configuration_keeps_its_password(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    data = ["exchange", "--data", str(tmp_path / "data")]
+    unit = ["add-unit", "door", "--address", "https://192.168.1.10:8443", "--session", "hall"]
+    refused = callbox(*data, *unit, "--out", str(tmp_path / "file" / "door"))
+    assert (refused.returncode, "Nothing was changed" in refused.stderr) == (2, True)
+    assert callbox(*data, *unit, "--out", str(tmp_path / "door")).returncode == 0, "no account yet"
+
+
+def test_a_mistyped_turn_server_does_not_show_its_secret(tmp_path: Path) -> None:
+    server = "turn:example:3478,user,S3cr3t,more"
+    refused = callbox("exchange", "--data", str(tmp_path), "--ice-server", server)
+    assert refused.returncode == 2
+    assert "turn:example:3478" in refused.stderr
+    assert "S3cr3t" not in refused.stderr + refused.stdout
