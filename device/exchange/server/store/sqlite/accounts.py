@@ -39,7 +39,12 @@ class SqliteAccounts:
         return [_as_account(row) for row in self._db.rows(_ACCOUNT + "order by name, uid")]
 
     async def remove(self, uid: str) -> bool:
-        return self._db.run("delete from users where uid = ?", uid).rowcount > 0
+        async with self._db.transaction():
+            # Their devices go with them, the devices' queues would not.
+            self._db.run(
+                "delete from queues where key in (select key from devices where uid = ?)", uid
+            )
+            return self._db.run("delete from users where uid = ?", uid).rowcount > 0
 
     async def add_auth_token(self, key: bytes, uid: str, expires_at: int, now: float) -> None:
         async with self._db.transaction():
