@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -71,20 +71,26 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "relay"
 
 
-@pytest.fixture
-def unit(file: Path) -> Iterator["subprocess.Popen[str]"]:
-    """A process that has just opened the door for a minute."""
+@contextmanager
+def opened(file: Path, for_s: float) -> Iterator["subprocess.Popen[str]"]:
+    """A process that has just opened the door for so long."""
     with subprocess.Popen(
-        [sys.executable, "-c", UNIT, *command(file)],
+        [sys.executable, "-c", UNIT.replace("60.0", str(for_s)), *command(file)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "open\n"
-        assert file.read_text() == "on"
         yield process
         process.kill()
+
+
+@pytest.fixture
+def unit(file: Path) -> Iterator["subprocess.Popen[str]"]:
+    with opened(file, 60.0) as process:
+        assert file.read_text() == "on"
+        yield process
 
 
 @pytest.mark.parametrize("name", [signal.SIGKILL, signal.SIGTERM, signal.SIGABRT])
@@ -96,18 +102,9 @@ def test_the_door_shuts_when_the_unit_is_killed(
 
 
 def test_the_door_shuts_in_time_when_the_unit_hangs(file: Path) -> None:
-    hanging = UNIT.replace("60.0", "0.3")
-    with subprocess.Popen(
-        [sys.executable, "-c", hanging, *command(file)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "open\n"
+    with opened(file, 0.3) as process:
         process.send_signal(signal.SIGSTOP)
         until(lambda: file.read_text() == "off")
-        process.kill()
 
 
 def test_a_keeper_that_is_killed_has_a_successor_that_shuts_the_door(file: Path) -> None:
