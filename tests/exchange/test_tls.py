@@ -45,7 +45,7 @@ def test_plain_http_is_for_loopback_only(tmp_path: Path, host: str) -> None:
 
 async def test_a_missing_certificate_says_what_to_do(tmp_path: Path) -> None:
     address = ExchangeAddress("https://127.0.0.1:1", "door", PASSWORD, tmp_path / "none.pem")
-    with pytest.raises(ExchangeUnreachable, match=r"exchange\.pem"):
+    with pytest.raises(ConfigError, match=r"exchange\.pem"):
         ExchangeAccount(address)
 
 

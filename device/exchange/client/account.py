@@ -25,7 +25,7 @@ class ExchangeAccount:
     ) -> None:
         """None: no exchange is configured; every use says so.
 
-        Raises ExchangeUnreachable when the pinned certificate cannot be read.
+        Raises ConfigError when the pinned certificate cannot be read.
         """
         self._address = address
         self._sleep = sleep
