@@ -107,14 +107,19 @@ def test_the_door_shuts_in_time_when_the_unit_hangs(file: Path) -> None:
         until(lambda: file.read_text() == "off")
 
 
-def test_a_keeper_that_is_killed_has_a_successor_that_shuts_the_door(file: Path) -> None:
+def kept(file: Path) -> tuple[list[ProcessKeeper], DoorRelay]:
+    """A relay, and the keepers that it starts."""
     keepers: list[ProcessKeeper] = []
 
     def start() -> ProcessKeeper:
         keepers.append(ProcessKeeper(command(file)))
         return keepers[-1]
 
-    door = DoorRelay(start)
+    return keepers, DoorRelay(start)
+
+
+def test_a_keeper_that_is_killed_has_a_successor_that_shuts_the_door(file: Path) -> None:
+    keepers, door = kept(file)
     try:
         door.hold(60.0)
         keepers[0].kill()
@@ -137,13 +142,7 @@ def test_an_orderly_stop_of_all_processes_shuts_the_door_and_starts_no_other_kee
     file: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """systemd sends SIGTERM to the keeper as well, and then the unit closes its outputs."""
-    keepers: list[ProcessKeeper] = []
-
-    def start() -> ProcessKeeper:
-        keepers.append(ProcessKeeper(command(file)))
-        return keepers[-1]
-
-    door = DoorRelay(start)
+    keepers, door = kept(file)
     door.hold(60.0)
     os.kill(keepers[0].pid, signal.SIGTERM)
     until(lambda: file.read_text() == "off")
@@ -157,13 +156,7 @@ def test_an_orderly_stop_of_all_processes_shuts_the_door_and_starts_no_other_kee
 
 def test_a_keeper_that_hangs_is_replaced(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(relay, "ANSWER_WITHIN_S", 0.05)
-    keepers: list[ProcessKeeper] = []
-
-    def start() -> ProcessKeeper:
-        keepers.append(ProcessKeeper(command(file)))
-        return keepers[-1]
-
-    door = DoorRelay(start)
+    keepers, door = kept(file)
     try:
         os.kill(keepers[0].pid, signal.SIGSTOP)
         with pytest.raises(OutputsUnavailable, match="no answer"):

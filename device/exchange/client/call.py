@@ -119,10 +119,8 @@ class ExchangeCall:
         )
 
     def _take(self, event: ServerEvent) -> bool:
-        """Report an event unless it is known already. True for the last one."""
+        """Report an event. True for the last one."""
         if event.number is not None:
-            if event.number <= self._last_event:
-                return False
             self._last_event = event.number
         fact = fact_of(event.name, event.data, self._seq)
         if fact is not None:

@@ -75,7 +75,8 @@ def unreachable(error: Exception) -> ExchangeUnreachable:
 async def events(
     http: httpx.AsyncClient, path: str, bearer: str, after: int, silence_s: float
 ) -> AsyncGenerator[ServerEvent | None, None]:
-    """The events of one connection from after number ``after``; None first, once it stands.
+    """The events of one connection from after number ``after``, none of them twice; None first, once
+    it stands.
 
     Raises ExchangeError.
     """
@@ -90,7 +91,13 @@ async def events(
             parser = EventParser()
             async for line in answer.aiter_lines():
                 event = parser.feed(line)
-                if event is not None:
-                    yield event
+                if event is None or _is_known(event, after):
+                    continue
+                after = after if event.number is None else event.number
+                yield event
     except BROKEN as error:
         raise unreachable(error) from error
+
+
+def _is_known(event: ServerEvent, after: int) -> bool:
+    return event.number is not None and event.number <= after

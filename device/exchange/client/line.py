@@ -146,10 +146,8 @@ class ExchangeLine:
         return events(self._http, path, self._auth_token, self._last_event, self._silence_s)
 
     def _take(self, event: ServerEvent, report: ReportLine) -> None:
-        """Report an event unless it is known already, or not for a line."""
+        """Report an event, unless it is not for a line."""
         if event.number is not None:
-            if self._last_event is not None and event.number <= self._last_event:
-                return
             self._last_event = event.number
         if event.name == "removed":
             self._last_event = None

@@ -47,10 +47,6 @@ class Bus(Protocol):
         """The queue is gone. Who listens is told why."""
         ...
 
-    def is_heard(self, key: bytes) -> bool:
-        """Whether somebody listens now."""
-        ...
-
     def listen(self, key: bytes) -> AbstractContextManager[Ear | None]:
         """In place of who listened before. None: nobody is expected at this queue."""
         ...
@@ -102,10 +98,6 @@ class LocalBus:
             place.dismissed = reason
             place.stop_waiting()
             place.wake.set()
-
-    def is_heard(self, key: bytes) -> bool:
-        place = self._places.get(key)
-        return place is not None and place.is_heard
 
     @contextmanager
     def listen(self, key: bytes) -> Iterator[Ear | None]:

@@ -67,13 +67,12 @@ def _accept(call: Call, action: do.Accept, now: float, _: Rules) -> Outcome:
         _check_device(party, action.device)
         return call, ()
     after = _joined(call, party, action.device, now)
-    told = [Tell(party.uid, News.ANSWERED_ELSEWHERE, but=action.device)]
-    if party.standing is not Standing.RINGING:
-        told = []
-    told += [
+    told = [
         Tell(each.uid, News.ACCEPTED, each.device)
         for each in call.standing(Standing.CALLING, Standing.JOINED)
     ]
+    if party.standing is Standing.RINGING:
+        told.append(Tell(party.uid, News.ANSWERED_ELSEWHERE, but=action.device))
     return after, tuple(told)
 
 

@@ -145,17 +145,18 @@ class Switchboard:
     async def entered(self, batch: Batch, session_id: str, uid: str) -> None:
         """A user is in a session now (SessionWatch)."""
         await self.check_may_join(session_id, uid)
-        await self._report(batch, session_id, do.Enter(uid))
+        await self._report(batch, await self._store.calls.get(session_id), do.Enter(uid))
 
     async def left(self, batch: Batch, session_id: str, uid: str, reason: Reason) -> None:
         """A user is in a session no longer (SessionWatch)."""
         is_lost = reason == "connection_lost"
-        await self._report(batch, session_id, do.Lose(uid) if is_lost else do.End(uid))
+        call = await self._store.calls.get(session_id)
+        await self._report(batch, call, do.Lose(uid) if is_lost else do.End(uid))
 
     async def vanished(self, batch: Batch, uid: str, device_id: str) -> None:
         """A device has gone."""
         for call in await self._store.calls.live_of(uid):
-            await self._report(batch, call.session_id, do.Vanish(uid, device_id))
+            await self._report(batch, call, do.Vanish(uid, device_id))
 
     async def _on_due(self, session_id: str, when: float) -> None:
         async with self._outbox.batch() as batch:
@@ -163,9 +164,8 @@ class Switchboard:
             if call is not None and call.status.is_live:
                 await self._do(batch, call, do.Due(), max(when, self._wall_s()))
 
-    async def _report(self, batch: Batch, session_id: str, fact: do.Action) -> None:
+    async def _report(self, batch: Batch, call: Call | None, fact: do.Action) -> None:
         """What has happened; too late for the call, it is passed over."""
-        call = await self._store.calls.get(session_id)
         if call is not None:
             with suppress(Refusal):
                 await self._do(batch, call, fact)

@@ -32,7 +32,6 @@ create table members (
   session_id text not null references sessions, uid text not null, name text not null, avatar text,
   kind text not null, seq int not null, audio_muted int not null, video_paused int not null,
   grants text not null, unique (session_id, uid)) without rowid;
-create index members_by_uid on members (uid);
 create table devices (
   key blob primary key references queues on delete cascade,
   uid text not null references users on delete cascade, device_id text not null,
