@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from device.cli.arguments import seconds
 from device.cli.printing import print_json, printable
 from device.cli.remote import with_json
 
@@ -42,7 +43,7 @@ def add_to(actions: Any) -> None:
     )
     pair.add_argument(
         "--within",
-        type=_seconds,
+        type=seconds(0.2, 600),
         default=WITHIN_S,
         metavar="SECONDS",
         help="how long to look for ADDRESS (%(default)s)",
@@ -50,7 +51,10 @@ def add_to(actions: Any) -> None:
     with_json(pair)
     known = _add(actions, "headsets", _headsets, "the Bluetooth headsets that are paired")
     known.add_argument(
-        "--scan", type=_seconds, metavar="SECONDS", help="look for new ones first, and show them"
+        "--scan",
+        type=seconds(0.2, 600),
+        metavar="SECONDS",
+        help="look for new ones first, and show them",
     )
     with_json(known)
     forget = _add(actions, "forget", _forget, "undo the pairing of a headset")
@@ -71,13 +75,6 @@ def _address(text: str) -> str:
     if not re.fullmatch(r"([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}", text):
         raise argparse.ArgumentTypeError(f"{text!r} is no address such as AA:BB:CC:DD:EE:FF")
     return text.upper()
-
-
-def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not 0 < seconds <= 600:
-        raise argparse.ArgumentTypeError("it must be over 0 and at most 600 seconds")
-    return seconds
 
 
 def _pair(options: argparse.Namespace) -> int:

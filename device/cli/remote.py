@@ -1,7 +1,6 @@
 """The commands that speak to the running unit: its state, its call, its events."""
 
 import argparse
-import contextlib
 import json
 import sys
 import time
@@ -10,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from device.cli.arguments import seconds
 from device.config import LONGEST_SESSION_ID
 from device.control import messages
 from device.control.client import ControlClient, default_socket
@@ -44,7 +44,7 @@ def add_to(commands: Any) -> None:
     _add(commands, "metrics", _metrics, "what Prometheus reads, as text")
     top = _add(commands, "top", _top, "the media of the call, live, until interrupted")
     top.add_argument(
-        "--interval", type=_interval, default=1.0, metavar="SECONDS", help="(%(default)s)"
+        "--interval", type=seconds(0.2, 3600), default=1.0, metavar="SECONDS", help="(%(default)s)"
     )
     top.add_argument("--once", action="store_true", help="look once; so it does without a terminal")
     top.add_argument("--json", action="store_true", help="a JSON object a line")
@@ -177,14 +177,6 @@ def _metrics(options: argparse.Namespace) -> int:
     with unit_of(options) as unit:
         print(metrics_text(unit.ask(messages.Status)), end="")
     return 0
-
-
-def _interval(text: str) -> float:
-    with contextlib.suppress(ValueError):
-        seconds = float(text)
-        if 0.2 <= seconds <= 3600:
-            return seconds
-    raise argparse.ArgumentTypeError("it must be 0.2 to 3600 seconds")
 
 
 def _top(options: argparse.Namespace) -> int:

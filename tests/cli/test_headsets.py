@@ -166,8 +166,8 @@ async def test_a_user_who_may_not_speak_to_bluez(
     [
         (["pair", "Voyager"], "AA:BB:CC:DD:EE:FF"),
         (["forget"], "ADDRESS"),
-        (["headsets", "--scan", "0"], "over 0"),
-        (["headsets", "--scan", "soon"], "invalid"),
+        (["headsets", "--scan", "0"], "0.2 to 600 seconds"),
+        (["headsets", "--scan", "soon"], "0.2 to 600 seconds"),
     ],
 )
 def test_a_mistake_is_told(arguments: list[str], words: str) -> None:

@@ -1,4 +1,5 @@
-"""The other unit of the call, in the machine: writes to a file when the door's newest picture was taken.
+"""The other unit of the call, in the machine, until the call is over: writes to a file when the door's
+newest picture was taken.
 
 Run by callbox's own Python: far_end.py CONFIG FILE
 """
@@ -29,9 +30,9 @@ def taken_at_ms(media: MediaEngine) -> int | None:
 async def watch(config: Path, file: Path) -> None:
     settings = load(config)
     async with open_unit(settings) as unit:
-        await unit.join(settings.unit.session)
-        while unit.media is not None:
-            taken_ms = taken_at_ms(unit.media)
+        call = await unit.join(settings.unit.session)
+        while call.snapshot.is_live:
+            taken_ms = None if unit.media is None else taken_at_ms(unit.media)
             if taken_ms is not None:
                 new = file.with_suffix(".new")
                 new.write_text(str(taken_ms))
