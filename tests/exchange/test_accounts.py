@@ -38,7 +38,9 @@ async def test_a_browser_gets_a_cookie_that_scripts_cannot_read(http: httpx.Asyn
     assert "httponly" in cookie
     assert "samesite=strict" in cookie
     assert "secure" not in cookie  # plain HTTP on loopback; test_tls has the other case
-    assert (await http.get("/me", headers=OURS)).json()["uid"] == "ana"
+    me = (await http.get("/me", headers=OURS)).json()
+    assert (me["user"]["uid"], me["role"]) == ("ana", "member")
+    assert me["expires_at"] == answer.json()["expires_at"]
 
 
 async def test_another_site_cannot_use_the_cookie(http: httpx.AsyncClient) -> None:

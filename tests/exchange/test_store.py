@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from device.errors import ConfigError
-from device.exchange.server.store import Account, Device, Group, Session, SqliteStore, Store
+from device.exchange.server.store import Account, Device, Group, Login, Session, SqliteStore, Store
 from device.exchange.server.store.sqlite.queues import KEPT_EVENTS
 from device.exchange.server.store.sqlite.schema import VERSION
 from device.exchange.wire import State, User
@@ -56,7 +56,7 @@ async def test_an_older_file_keeps_its_accounts_and_drops_its_sessions(tmp_path:
         async with aclosing(SqliteStore(tmp_path)) as store:
             assert await store.accounts.signing_key() == b"\x01\x23"
             ana = Account(User("ana", "Ana"), "a hash", "member")
-            assert await store.accounts.signed_in(b"\xaa", 99.0) == ana
+            assert await store.accounts.signed_in(b"\xaa", 99.0) == Login(ana, 100)
             assert await store.members.all() == []
 
 

@@ -6,8 +6,9 @@ from fastapi import APIRouter, Cookie, Depends, Header, Request, Response
 
 from device.exchange.server.parts import Parts, parts_of
 from device.exchange.server.refusal import Refusal
-from device.exchange.server.store import digest, new_secret
+from device.exchange.server.store import Login, digest, new_secret
 from device.exchange.wire import (
+    Me,
     Problem,
     Sessions,
     SignedIn,
@@ -47,17 +48,34 @@ def bearer(authorization: str | None) -> str:
 AuthToken = Annotated[str, Depends(auth_token)]
 
 
-async def signed_in_user(parts: PartsOf, token: AuthToken) -> User:
+async def login(parts: PartsOf, token: AuthToken) -> Login:
     """Raises Refusal: auth_token_empty, auth_token_refused."""
     if not token:
         raise Refusal("auth_token_empty", "Sign in first.")
-    account = await parts.store.accounts.signed_in(digest(token), parts.config.wall_s())
-    if account is None:
+    found = await parts.store.accounts.signed_in(digest(token), parts.config.wall_s())
+    if found is None:
         raise Refusal("auth_token_refused", "You are no longer signed in. Sign in again.")
-    return account.user
+    return found
+
+
+LoginOf = Annotated[Login, Depends(login)]
+
+
+async def signed_in_user(found: LoginOf) -> User:
+    return found.account.user
 
 
 SignedInUser = Annotated[User, Depends(signed_in_user)]
+
+
+async def admin(found: LoginOf) -> User:
+    """Raises Refusal: not_permitted."""
+    if found.account.role != "admin":
+        raise Refusal("not_permitted", "Only an admin may do that.")
+    return found.account.user
+
+
+Admin = Annotated[User, Depends(admin)]
 
 
 @router.post("/sign-in")
@@ -96,9 +114,9 @@ async def sign_out(response: Response, parts: PartsOf, token: AuthToken) -> None
 
 
 @router.get("/me")
-async def me(user: SignedInUser) -> User:
+async def me(found: LoginOf) -> Me:
     """Who is signed in."""
-    return user
+    return Me(found.account.user, found.account.role, found.expires_at)
 
 
 @router.get("/sessions")
@@ -112,7 +130,7 @@ async def tokens(body: TokenRequest, parts: PartsOf, token: AuthToken) -> TokenA
     """A call token for one session. An empty session id is refused before a missing sign-in."""
     if not body.session_id:
         raise Refusal("session_id_empty", "Give the session a name.")
-    user = await signed_in_user(parts, token)
+    user = (await login(parts, token)).account.user
     await parts.switchboard.check_may_join(body.session_id, user.uid)
     call_token, expires_at = parts.mint.mint(user, body.session_id, body.single_use)
     return TokenAnswer(body.session_id, call_token, expires_at)

@@ -18,7 +18,7 @@ class App {
     system.addEventListener("change", () => this.showTheme());
     this.showTheme();
     addEventListener("pagehide", () => this.session?.leave());
-    this.user = await ask("GET", "/me").catch(() => null);
+    this.user = await ask("GET", "/me").then((me) => me.user).catch(() => null);
     if (this.user) this.lobby();
     else this.signIn();
   }

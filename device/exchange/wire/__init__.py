@@ -6,7 +6,7 @@ client decodes them without it. JSON over HTTP, all below ``API``; names are as 
     method path                needs           body -> answer
     POST   /sign-in            -               SignIn -> SignedIn (with X-Callbox a cookie, too)
     POST   /sign-out           account         -> 204
-    GET    /me                 account         -> User
+    GET    /me                 account         -> Me
     POST   /tokens             account         TokenRequest -> TokenAnswer
     GET    /sessions           account         -> Sessions: those now running
     POST   /join               call token      Join -> Joined
@@ -132,6 +132,30 @@ from device.exchange.wire.common import (
 )
 from device.exchange.wire.common import (
     Uid as Uid,
+)
+from device.exchange.wire.people import (
+    ChangePassword as ChangePassword,
+)
+from device.exchange.wire.people import (
+    GroupItem as GroupItem,
+)
+from device.exchange.wire.people import (
+    Groups as Groups,
+)
+from device.exchange.wire.people import (
+    Me as Me,
+)
+from device.exchange.wire.people import (
+    People as People,
+)
+from device.exchange.wire.people import (
+    Person as Person,
+)
+from device.exchange.wire.people import (
+    PutGroup as PutGroup,
+)
+from device.exchange.wire.people import (
+    PutPerson as PutPerson,
 )
 from device.exchange.wire.sessions import (
     By as By,

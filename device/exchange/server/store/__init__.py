@@ -34,6 +34,9 @@ from device.exchange.server.store.values import (
     Group as Group,
 )
 from device.exchange.server.store.values import (
+    Login as Login,
+)
+from device.exchange.server.store.values import (
     Member as Member,
 )
 from device.exchange.server.store.values import (

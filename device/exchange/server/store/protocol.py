@@ -9,7 +9,15 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from device.exchange.server.ringing.values import Call
-from device.exchange.server.store.values import Account, Device, Event, Group, Member, Session
+from device.exchange.server.store.values import (
+    Account,
+    Device,
+    Event,
+    Group,
+    Login,
+    Member,
+    Session,
+)
 from device.exchange.wire import State, User
 
 
@@ -38,7 +46,7 @@ class Accounts(Protocol):
         """``key``: its digest. Forgets expired ones."""
         ...
 
-    async def signed_in(self, key: bytes, now: float) -> Account | None:
+    async def signed_in(self, key: bytes, now: float) -> Login | None:
         """Whose auth token that is, while it lasts."""
         ...
 

@@ -16,6 +16,14 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Login:
+    """Whose auth token it is, and until when (Unix seconds)."""
+
+    account: Account
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     """Users who are rung together. ``members``: their uids, sorted."""
 

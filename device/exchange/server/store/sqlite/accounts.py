@@ -4,7 +4,7 @@ import secrets
 from typing import Any
 
 from device.exchange.server.store.sqlite.connection import Connection, Row
-from device.exchange.server.store.values import Account, Group
+from device.exchange.server.store.values import Account, Group, Login
 from device.exchange.wire import User
 
 _ACCOUNT = "select uid, name, avatar, kind, password, role from users "
@@ -51,9 +51,13 @@ class SqliteAccounts:
             self._db.run("delete from auth_tokens where expires_at <= ?", now)
             self._db.run("insert into auth_tokens values (?, ?, ?)", key, uid, expires_at)
 
-    async def signed_in(self, key: bytes, now: float) -> Account | None:
-        query = _ACCOUNT + "join auth_tokens using (uid) where hash = ? and expires_at > ?"
-        return _account(self._db.row(query, key, now))
+    async def signed_in(self, key: bytes, now: float) -> Login | None:
+        query = (
+            "select uid, name, avatar, kind, password, role, expires_at "
+            "from users join auth_tokens using (uid) where hash = ? and expires_at > ?"
+        )
+        row = self._db.row(query, key, now)
+        return None if row is None else Login(_as_account(row[:-1]), row[-1])
 
     async def drop_auth_token(self, key: bytes) -> None:
         self._db.run("delete from auth_tokens where hash = ?", key)
