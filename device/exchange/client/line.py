@@ -67,6 +67,8 @@ class ExchangeLine:
         self._silence_s = silence_s
         self._last_event: int | None = None
         """None: not registered."""
+        self._do_not_disturb: bool | None = None
+        """None: nobody has said, and it is as the exchange has it."""
 
     async def listen(self, report: ReportLine) -> None:
         """Register, and report what comes, over any number of connections, until the exchange
@@ -76,6 +78,7 @@ class ExchangeLine:
             try:
                 if self._last_event is None:
                     registered = await self.register()
+                    await self._tell_do_not_disturb()
                     self._last_event = registered.after
                     is_up = True
                     report(LineUp(registered))
@@ -102,6 +105,13 @@ class ExchangeLine:
         """How things stand for this device. Raises ExchangeError."""
         path = f"/devices/{self._device_id}"
         return await ask(self._http, "PUT", path, None, wire.Registered, self._auth_token)
+
+    async def set_do_not_disturb(self, on: bool) -> None:
+        """Whether this device is to be left in peace; told again whenever it registers anew, so that it
+        holds even where this could not be told now. Raises ExchangeError."""
+        self._do_not_disturb = on
+        if self._last_event is not None:
+            await self._tell_do_not_disturb()
 
     async def initiate(
         self,
@@ -136,6 +146,12 @@ class ExchangeLine:
     async def clear_active_call(self) -> None:
         """Leave the active call, or give it up. Idempotent."""
         await ask(self._http, "DELETE", "/calls/active", None, None, self._auth_token)
+
+    async def _tell_do_not_disturb(self) -> None:
+        if self._do_not_disturb is not None:
+            path = f"/devices/{self._device_id}/do-not-disturb"
+            body = wire.DoNotDisturb(self._do_not_disturb)
+            await ask(self._http, "PUT", path, body, None, self._auth_token)
 
     async def _call(self, path: str, body: object) -> wire.CallItem:
         return await ask(self._http, "POST", path, body, wire.CallItem, self._auth_token)

@@ -13,6 +13,7 @@ from device.exchange.server.ringing.views import item_of
 from device.exchange.wire import (
     ActiveCall,
     CallItem,
+    DoNotDisturb,
     FromDevice,
     InitiateCall,
     Problem,
@@ -33,6 +34,15 @@ async def register(device_id: Device, user: SignedInUser, parts: PartsOf) -> Reg
     """Say that this device rings for the user, and learn how things stand. It is forgotten when it
     does not listen for a while."""
     return await parts.devices.register(user.uid, device_id)
+
+
+@router.put("/devices/{device_id}/do-not-disturb", status_code=204)
+async def do_not_disturb(
+    device_id: Device, body: DoNotDisturb, user: SignedInUser, parts: PartsOf
+) -> None:
+    """Whether this device is to be left in peace. A user whose devices all are is not rung; while
+    another of them rings, this one is told as well, and keeps silent by itself."""
+    await parts.devices.set_do_not_disturb(user.uid, device_id, body.on)
 
 
 @router.get("/devices/{device_id}/events", response_class=StreamingResponse)

@@ -16,6 +16,7 @@ client decodes them without it. JSON over HTTP, all below ``API``; names are as 
     POST   /session/video      membership      VideoSwitch -> 204
     POST   /session/leave      membership      -> 204; idempotent
     PUT    /devices/{device_id}         account  -> Registered: how things stand
+    PUT    /devices/{device_id}/do-not-disturb  account  DoNotDisturb -> 204
     GET    /devices/{device_id}/events  account  -> text/event-stream; honours Last-Event-ID
     POST   /calls              account         InitiateCall -> CallItem
     GET    /calls/active       account         -> ActiveCall
@@ -81,6 +82,9 @@ from device.exchange.wire.calls import (
 )
 from device.exchange.wire.calls import (
     DeviceId as DeviceId,
+)
+from device.exchange.wire.calls import (
+    DoNotDisturb as DoNotDisturb,
 )
 from device.exchange.wire.calls import (
     FromDevice as FromDevice,

@@ -41,6 +41,13 @@ class Reject:
 
 
 @dataclass(frozen=True, slots=True)
+class DoNotDisturb:
+    """Of one device. Who has no other is not rung: the caller hears *busy*, and the call was missed."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CallParty:
     """``device_id``: the one they are in the call with. Times in Unix seconds."""
 

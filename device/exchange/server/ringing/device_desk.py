@@ -54,6 +54,12 @@ class DeviceDesk:
                 None if active is None else await item_of(self._store, active),
             )
 
+    async def set_do_not_disturb(self, uid: str, device_id: str, on: bool) -> None:
+        """What rings already goes on ringing. Raises Refusal: device_unknown."""
+        async with self._outbox.batch():
+            if not await self._store.devices.set_do_not_disturb(key_of(uid, device_id), on):
+                raise Refusal("device_unknown", "Register this device first.")
+
     async def events(
         self, uid: str, device_id: str, after: int, keepalive_s: float
     ) -> AsyncGenerator[Event | None, None]:

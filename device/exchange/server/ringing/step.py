@@ -106,9 +106,9 @@ def _reject(call: Call, action: do.Reject, now: float, _: Rules) -> Outcome:
 
 
 def _refused(call: Call) -> Status:
-    """Of a call that all have refused."""
-    is_busy = all(party.standing is Standing.BUSY for party in call.parties[1:])
-    return Status.BUSY if is_busy else Status.REJECTED
+    """Of a call that nobody rings for: those who do not want to be disturbed count as busy."""
+    is_rejected = call.standing(Standing.REJECTED)
+    return Status.REJECTED if is_rejected else Status.BUSY
 
 
 def _cancel(call: Call, action: do.Cancel, now: float, _: Rules) -> Outcome:

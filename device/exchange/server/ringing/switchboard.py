@@ -236,8 +236,12 @@ class Switchboard:
             raise Refusal("device_unknown", "Register this device first.")
 
     async def _standing(self, uid: str) -> Standing:
-        """Of one who is to be rung."""
-        return Standing.RINGING if await self.active_call(uid) is None else Standing.BUSY
+        """Of one who is to be rung. Who does not want to be disturbed misses the call."""
+        if await self.active_call(uid) is not None:
+            return Standing.BUSY
+        devices = await self._store.devices.of_user(uid)
+        wants_peace = bool(devices) and all(device.do_not_disturb for device in devices)
+        return Standing.MISSED if wants_peace else Standing.RINGING
 
 
 def _is_same(call: Call, uid: str, wanted: InitiateCall) -> bool:

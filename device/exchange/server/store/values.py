@@ -64,6 +64,7 @@ class Device:
     key: bytes = field(repr=False)
     uid: str
     device_id: str
+    do_not_disturb: bool = False
 
 
 class Event(NamedTuple):

@@ -50,7 +50,11 @@ create index parties_by_uid on parties (uid);
 """
 """Members of the tables before it are not taken along: they join again by themselves."""
 
-_STEPS = (_FIRST, _RINGING)
+_LOG = """
+alter table devices add column do_not_disturb int not null default 0;
+"""
+
+_STEPS = (_FIRST, _RINGING, _LOG)
 VERSION = len(_STEPS)
 
 
