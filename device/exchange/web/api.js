@@ -18,9 +18,8 @@ export class Problem extends Error {
 
 /** One request; `secret` is a membership's resume secret, without it the cookie counts. */
 export async function ask(method, path, { body, secret, keepalive = false } = {}) {
-  const headers = { "X-Callbox": "1" };
+  const headers = headersWith(secret);
   if (body !== undefined) headers["Content-Type"] = "application/json";
-  if (secret) headers["Authorization"] = `Bearer ${secret}`;
   let answer;
   try {
     answer = await fetch(API + path, {
@@ -37,12 +36,16 @@ export async function ask(method, path, { body, secret, keepalive = false } = {}
   throw await refusal(answer);
 }
 
-/** The event stream's body, from after event number `after` on. */
-export async function openEvents(secret, after, signal) {
-  const headers = { Authorization: `Bearer ${secret}`, "Last-Event-ID": String(after) };
-  const answer = await fetch(`${API}/session/events`, { headers, signal, cache: "no-store" });
+/** The body of the event stream at `path`, from after event number `after` on. */
+export async function openEvents(path, secret, after, signal) {
+  const headers = { ...headersWith(secret), "Last-Event-ID": String(after) };
+  const answer = await fetch(API + path, { headers, signal, cache: "no-store" });
   if (answer.ok) return answer.body;
   throw await refusal(answer);
+}
+
+function headersWith(secret) {
+  return secret ? { "X-Callbox": "1", Authorization: `Bearer ${secret}` } : { "X-Callbox": "1" };
 }
 
 async function refusal(answer) {

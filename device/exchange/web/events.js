@@ -1,4 +1,4 @@
-// A session's events, over any number of broken connections: none lost, none twice.
+// The events of a session or a device, over any number of broken connections: none lost, none twice.
 
 import { openEvents, Problem } from "./api.js";
 
@@ -7,11 +7,13 @@ const RETRY_LONGEST_MS = 3000;
 const SILENCE_MS = 12000; // the exchange says something every 5 s
 
 export class EventReader {
-  /** `on` has event(name, data), lost(), restored(), out(): out means the membership is over. */
-  constructor(secret, on) {
+  /** Of the stream at `path`, after event number `after`; with `secret`, a membership's, or the cookie.
+   *  `on` has event(name, data), lost(), restored(), out(problem): out means nothing more will come. */
+  constructor(path, secret, on, after = 0) {
+    this.path = path;
     this.secret = secret;
     this.on = on;
-    this.last = 0;
+    this.last = after;
     this.stopped = new AbortController();
   }
 
@@ -33,7 +35,7 @@ export class EventReader {
       } catch (error) {
         if (this.stopped.signal.aborted) return;
         if (error instanceof Problem && !error.isPassing) {
-          this.on.out();
+          this.on.out(error);
           return;
         }
       }
@@ -57,7 +59,7 @@ export class EventReader {
     };
     try {
       heard();
-      const body = await openEvents(this.secret, this.last, this.connection.signal);
+      const body = await openEvents(this.path, this.secret, this.last, this.connection.signal);
       opened();
       const reader = body.getReader();
       const decoder = new TextDecoder();

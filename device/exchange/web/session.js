@@ -61,7 +61,7 @@ export class Session extends EventTarget {
     for (const device of Object.keys(KINDS)) this.sendDevice(device);
     joined.others.forEach((item) => this.peerJoined(item));
     this.started = Date.now();
-    this.reader = new EventReader(this.secret, {
+    this.reader = new EventReader("/session/events", this.secret, {
       event: (name, data) => this.event(name, data),
       lost: () => this.change(() => { this.exchangeLost = true; }),
       restored: () => this.change(() => { this.exchangeLost = false; }),
