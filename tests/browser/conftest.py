@@ -13,6 +13,7 @@ from playwright.async_api import (
     Browser,
     BrowserContext,
     ConsoleMessage,
+    Locator,
     Page,
     Playwright,
     async_playwright,
@@ -201,6 +202,15 @@ async def sign_in(page: Page, uid: str, password: str = PASSWORD) -> None:
     await page.fill("#uid", uid)
     await page.fill("#password", password)
     await page.get_by_role("button", name="Sign in").click()
+
+
+async def tab_to(page: Page, wanted: Locator) -> None:
+    """Presses Tab until the focus is there; what cannot be come to so is a defect."""
+    for _ in range(40):
+        await page.keyboard.press("Tab")
+        if await wanted.evaluate("(element) => element === document.activeElement"):
+            return
+    raise AssertionError("Tab does not come to it")
 
 
 async def join(page: Page, session: str, kind: str = "Video") -> None:

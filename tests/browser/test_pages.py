@@ -2,7 +2,7 @@
 
 from playwright.async_api import expect
 
-from tests.browser.conftest import RunningExchange, Visit, join, press, sign_in
+from tests.browser.conftest import RunningExchange, Visit, join, press, sign_in, tab_to
 
 
 async def test_a_wrong_password_is_refused_in_words(visit: Visit) -> None:
@@ -15,6 +15,7 @@ async def test_a_wrong_password_is_refused_in_words(visit: Visit) -> None:
 async def test_a_person_signs_in_stays_so_and_signs_out(visit: Visit) -> None:
     page = await visit(None)
     await sign_in(page, "ana")
+    await page.get_by_role("link", name="Account").click()
     await expect(page.get_by_text("Signed in as Ana")).to_be_visible()
     await page.reload()
     await expect(page.get_by_text("Signed in as Ana")).to_be_visible()
@@ -53,9 +54,8 @@ async def test_everything_is_done_with_the_keyboard_alone(visit: Visit) -> None:
     await page.keyboard.press("Tab")
     await page.keyboard.type("correct horse")
     await page.keyboard.press("Enter")
-    await page.wait_for_selector("#session")
-    await page.keyboard.press("Tab")
-    await expect(page.locator("#session")).to_be_focused()
+    await expect(page.get_by_role("heading", name="People")).to_be_focused()
+    await tab_to(page, page.locator("#session"))
     await page.keyboard.type("hall")
     await page.keyboard.press("Enter")
     await page.wait_for_selector(".call")
@@ -72,6 +72,7 @@ async def test_dark_and_light_follow_the_system_until_a_person_chooses(visit: Vi
     await expect(html).to_have_attribute("data-theme", "light")
     await page.emulate_media(color_scheme="dark")
     await expect(html).to_have_attribute("data-theme", "dark")
+    await page.get_by_role("link", name="Account").click()
     await page.get_by_role("button", name="Dark or light").click()
     await expect(html).to_have_attribute("data-theme", "light")
     await page.reload()

@@ -2,6 +2,7 @@
 
 const API = "/api/v1";
 const ANSWER_WITHIN_MS = 10000;
+const SIGNED_OUT = ["auth_token_empty", "auth_token_refused"];
 
 export class Problem extends Error {
   constructor(code, message, status) {
@@ -15,6 +16,9 @@ export class Problem extends Error {
     return this.status === 0 || this.status >= 500;
   }
 }
+
+/** Tells "signed-out" when the exchange does not know this browser, or not any more. */
+export const account = new EventTarget();
 
 /** One request; `secret` is a membership's resume secret, without it the cookie counts. */
 export async function ask(method, path, { body, secret, keepalive = false } = {}) {
@@ -33,7 +37,9 @@ export async function ask(method, path, { body, secret, keepalive = false } = {}
   } catch {
     throw new Problem("unreachable", "The exchange does not answer. Check the network.", 0);
   }
-  throw await refusal(answer);
+  const problem = await refusal(answer);
+  if (SIGNED_OUT.includes(problem.code)) account.dispatchEvent(new Event("signed-out"));
+  throw problem;
 }
 
 /** The body of the event stream at `path`, from after event number `after` on. */

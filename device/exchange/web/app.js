@@ -1,9 +1,11 @@
-// Wires the pages: sign in, lobby, call, end.
+// Wires the pages: signing in, those with an address, the call and its end.
 
-import { ask } from "./api.js";
+import { account, ask } from "./api.js";
 import { CallView } from "./call.js";
 import { elapsed } from "./dom.js";
-import { endPage, lobbyPage, signInPage } from "./pages.js";
+import { endPage } from "./pages/end.js";
+import { signInPage } from "./pages/sign_in.js";
+import { pageAt } from "./routes.js";
 import { Session } from "./session.js";
 
 const WORDS_STAY_MS = 5000;
@@ -11,43 +13,45 @@ const WORDS_STAY_MS = 5000;
 class App {
   session = null;
   user = null;
+  role = "member";
   isJoining = false;
 
   async start() {
     const system = matchMedia("(prefers-color-scheme: light)");
     system.addEventListener("change", () => this.showTheme());
     this.showTheme();
+    account.addEventListener("signed-out", () => this.signedOut());
     addEventListener("pagehide", () => this.session?.leave());
-    this.user = await ask("GET", "/me").then((me) => me.user).catch(() => null);
-    if (this.user) this.lobby();
-    else this.signIn();
+    addEventListener("hashchange", () => this.showPage());
+    await this.open().catch(() => this.showPage());
   }
 
+  /** Finds out who is signed in, and shows the page of the address. Raises Problem. */
+  async open() {
+    ({ user: this.user, role: this.role } = await ask("GET", "/me"));
+    this.showPage();
+  }
+
+  /** The page of the address; a call is not left for one. */
+  showPage() {
+    if (this.session) return;
+    this.show(this.user ? pageAt(location.hash, this) : signInPage(this));
+  }
+
+  signedOut() {
+    if (!this.user) return;
+    this.user = null;
+    this.showPage();
+  }
+
+  /** The title and the focus go along, for who does not see the page change. */
   show(root, view = root) {
     this.view?.leave?.();
     this.view = view;
     document.getElementById("view").replaceChildren(root);
+    const title = root.querySelector("h1")?.textContent ?? "callbox";
+    document.title = title === "callbox" ? title : `${title} · callbox`;
     (root.querySelector("[data-focus]") ?? root).focus();
-  }
-
-  signIn() {
-    this.show(signInPage((user) => {
-      this.user = user;
-      this.lobby();
-    }, () => this.toggleTheme()));
-  }
-
-  lobby() {
-    this.show(lobbyPage(this.user, {
-      join: (name, audioOnly) => this.join(name, audioOnly),
-      signOut: async () => {
-        await ask("POST", "/sign-out").catch(() => {});
-        this.signIn();
-      },
-      signedOut: () => this.signIn(),
-      say: (words) => this.say(words),
-      toggleTheme: () => this.toggleTheme(),
-    }));
   }
 
   /** Raises Problem, whose words the page that asked shows. */
@@ -72,11 +76,8 @@ class App {
   ended(audioOnly) {
     const { id: name, ended: reason, started } = this.session;
     this.session = null;
-    this.show(endPage({ name, reason, lasted: elapsed(Date.now() - started) }, {
-      again: () => this.join(name, audioOnly),
-      back: () => this.lobby(),
-      say: (words) => this.say(words),
-    }));
+    const call = { name, reason, lasted: elapsed(Date.now() - started) };
+    this.show(endPage(this, call, () => this.join(name, audioOnly), () => this.showPage()));
   }
 
   /** A sentence for the person; it goes by itself, or with a touch. */

@@ -1,0 +1,20 @@
+// The end of a call.
+
+import { el, icon } from "../dom.js";
+import { action, brand, card } from "./parts.js";
+
+const WHY = {
+  local_end: "You left the call.",
+  replaced: "You joined from another place, so the call ended here.",
+  removed: "You were removed from the call.",
+  connection_lost: "The connection was away for too long, so the call ended here.",
+};
+
+/** `call` is {name, reason, lasted}. */
+export function endPage(app, call, again, back) {
+  return card(brand(),
+    el("div.ending", { role: "status" }, el("h2", {}, WHY[call.reason] ?? "The call has ended."),
+      el("p.quiet", {}, `${call.name} · ${call.lasted}`)),
+    el("div.choice", {}, action(app, "button.go", {}, [icon("video"), "Rejoin"], again),
+      el("button", { type: "button", onclick: back }, "Back")));
+}
