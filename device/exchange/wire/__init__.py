@@ -26,17 +26,28 @@ client decodes them without it. JSON over HTTP, all below ``API``; names are as 
     POST   /calls/{session_id}/reject   account  Reject -> CallItem
     POST   /calls/{session_id}/cancel   account  -> CallItem
     POST   /calls/{session_id}/end      account  -> CallItem
+    GET    /directory          account         -> Directory: whom one can call
+    GET    /directory/events   account         -> text/event-stream
+    GET    /calls              account         -> CallLog; ?status= call_type= direction= user= everyone=
+                                               cursor= limit=
+    POST   /session/members/{uid}/mute  membership, moderator -> 204
+    DELETE /session/members/{uid}       membership, moderator -> 204
+    POST   /session/end                 membership, moderator -> 204: for all
     GET    /health             -               -> Health
 
 *account* is ``Authorization: Bearer <auth token>`` or the cookie of /sign-in (then with the header
 ``X-Callbox: 1``, which no foreign page can send). *membership* is ``Authorization: Bearer
 <resume_secret>`` of the Joined answer; it names session and user, so neither is believed of a body.
+*membership, moderator* is one whose grants hold ``moderate``.
 A refusal is a Problem with a 4xx status; ``code`` is one of CODES.
 
 Events (``event:`` name, ``data:`` JSON, ``id:`` counts per member from 1): joined RosterItem, left Left,
 state StateChanged, signal SignalEvent, video_requested By, switched_to_video SwitchedEvent,
 recording RecordingEvent, removed Removed (the last one). A comment line every 5 s keeps the line warm.
 Events of a device: CallNews, named by NewsName.
+Events of the directory: directory Directory, at once and whenever more than presence has changed;
+presence Presence, in bursts of which there are two a second at most. Nothing of it is kept: each
+connection begins with directory, and its ``id`` goes on from Last-Event-ID.
 An event that was seen need not come again, yet one may: ``id`` tells, and a client drops what it knows.
 
 Offering: of two members the one with the higher ``seq`` (who came later) makes the offer.
@@ -136,6 +147,30 @@ from device.exchange.wire.common import (
 )
 from device.exchange.wire.common import (
     Uid as Uid,
+)
+from device.exchange.wire.directory import (
+    Availability as Availability,
+)
+from device.exchange.wire.directory import (
+    Contact as Contact,
+)
+from device.exchange.wire.directory import (
+    Directory as Directory,
+)
+from device.exchange.wire.directory import (
+    Presence as Presence,
+)
+from device.exchange.wire.log import (
+    CallLog as CallLog,
+)
+from device.exchange.wire.log import (
+    Direction as Direction,
+)
+from device.exchange.wire.log import (
+    LogItem as LogItem,
+)
+from device.exchange.wire.log import (
+    LogStatus as LogStatus,
 )
 from device.exchange.wire.people import (
     ChangePassword as ChangePassword,
