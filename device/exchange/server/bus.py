@@ -14,6 +14,7 @@ from device.exchange.server.errands import Errands
 from device.exchange.wire import Reason
 
 OnAbsent = Callable[[], Awaitable[None]]
+OnAnnounced = Callable[[str], None]
 
 
 class Ear(Protocol):
@@ -45,6 +46,14 @@ class Bus(Protocol):
 
     def dismiss(self, key: bytes, reason: Reason) -> None:
         """The queue is gone. Who listens is told why."""
+        ...
+
+    def announce(self, uid: str) -> None:
+        """What others see of this user may have changed."""
+        ...
+
+    def attend(self, on_announced: OnAnnounced) -> None:
+        """Be told of whatever is announced, by whom ever."""
         ...
 
     def listen(self, key: bytes) -> AbstractContextManager[Ear | None]:
@@ -82,6 +91,7 @@ class LocalBus:
         self._gone_after_s = gone_after_s
         self._errands = errands
         self._places: dict[bytes, _Place] = {}
+        self._attending: list[OnAnnounced] = []
         self.is_closing = False
 
     def expect(self, key: bytes, on_absent: OnAbsent) -> None:
@@ -98,6 +108,13 @@ class LocalBus:
             place.dismissed = reason
             place.stop_waiting()
             place.wake.set()
+
+    def announce(self, uid: str) -> None:
+        for on_announced in self._attending:
+            on_announced(uid)
+
+    def attend(self, on_announced: OnAnnounced) -> None:
+        self._attending.append(on_announced)
 
     @contextmanager
     def listen(self, key: bytes) -> Iterator[Ear | None]:

@@ -1,6 +1,6 @@
 """Events as a browser reads them: text/event-stream (WHATWG HTML, section 9.2)."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Annotated
 
@@ -13,12 +13,16 @@ from device.exchange.server.store import Event
 LastEventId = Annotated[int, Header(ge=0, le=2**53)]
 
 
+Told = Event | Sequence[Event] | None
+"""One event, or several that are sent together; None: nothing, to keep the line warm."""
+
+
 class EventStream(StreamingResponse):
     """Ends its generator at once when the line breaks, so that who listened counts as absent."""
 
     media_type = "text/event-stream"
 
-    def __init__(self, events: AsyncGenerator[Event | None, None]) -> None:
+    def __init__(self, events: AsyncGenerator[Told, None]) -> None:
         self._content = _lines(events)
         super().__init__(self._content, headers={"X-Accel-Buffering": "no"})
 
@@ -27,11 +31,17 @@ class EventStream(StreamingResponse):
             await super().stream_response(send)
 
 
-async def _lines(events: AsyncGenerator[Event | None, None]) -> AsyncGenerator[str, None]:
+async def _lines(events: AsyncGenerator[Told, None]) -> AsyncGenerator[str, None]:
     yield ": welcome\n\n"
     async with aclosing(events):
-        async for event in events:
-            if event is None:
+        async for told in events:
+            if told is None:
                 yield ": still here\n\n"
+            elif isinstance(told, Event):
+                yield _text(told)
             else:
-                yield f"id: {event.number}\nevent: {event.name}\ndata: {event.data}\n\n"
+                yield "".join(_text(event) for event in told)
+
+
+def _text(event: Event) -> str:
+    return f"id: {event.number}\nevent: {event.name}\ndata: {event.data}\n\n"

@@ -36,6 +36,10 @@ class Batch:
         """This queue goes (Bus.dismiss)."""
         self.then(partial(self._bus.dismiss, key, reason))
 
+    def announce(self, uid: str) -> None:
+        """What others see of this user may have changed (Bus.announce)."""
+        self.then(partial(self._bus.announce, uid))
+
     def then(self, do: Callable[[], None]) -> None:
         """After the commit, in this order. It must not fail."""
         self._then.append(do)

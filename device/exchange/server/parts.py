@@ -8,6 +8,7 @@ from device.exchange.server.attempts import Attempts
 from device.exchange.server.bus import LocalBus
 from device.exchange.server.clock import Clock
 from device.exchange.server.config import ExchangeConfig
+from device.exchange.server.directory.desk import DirectoryDesk
 from device.exchange.server.errands import Errands
 from device.exchange.server.outbox import Outbox
 from device.exchange.server.passwords import PasswordCheck
@@ -31,6 +32,7 @@ class Parts:
     rooms: Rooms
     switchboard: Switchboard
     devices: DeviceDesk
+    directory: DirectoryDesk
     attempts: Attempts
     passwords: PasswordCheck
 
@@ -45,6 +47,7 @@ class Parts:
         Idempotent."""
         self.bus.close()
         self.switchboard.close()
+        self.directory.close()
 
     async def aclose(self) -> None:
         """Idempotent."""
@@ -70,6 +73,7 @@ async def make_parts(config: ExchangeConfig, store: Store, clock: Clock) -> Part
         rooms,
         switchboard,
         DeviceDesk(store, outbox, switchboard),
+        DirectoryDesk(store, bus, clock, errands),
         Attempts(clock),
         PasswordCheck(),
     )

@@ -44,6 +44,7 @@ class DeviceDesk:
                         "too_many_devices", "Too many of your devices are connected. Close some."
                     )
                 await self._store.devices.add(Device(key, uid, device_id))
+                batch.announce(uid)
             batch.expect(key, partial(self._vanish, key))
             bounds = await self._store.queues.bounds(key)
             active = await self._switchboard.active_call(uid)
@@ -56,9 +57,10 @@ class DeviceDesk:
 
     async def set_do_not_disturb(self, uid: str, device_id: str, on: bool) -> None:
         """What rings already goes on ringing. Raises Refusal: device_unknown."""
-        async with self._outbox.batch():
+        async with self._outbox.batch() as batch:
             if not await self._store.devices.set_do_not_disturb(key_of(uid, device_id), on):
                 raise Refusal("device_unknown", "Register this device first.")
+            batch.announce(uid)
 
     async def events(
         self, uid: str, device_id: str, after: int, keepalive_s: float
@@ -78,4 +80,5 @@ class DeviceDesk:
             if device is not None:
                 await self._store.devices.remove(key)
                 batch.dismiss(key, "connection_lost")
+                batch.announce(device.uid)
                 await self._switchboard.vanished(batch, device.uid, device.device_id)

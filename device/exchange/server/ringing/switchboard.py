@@ -186,6 +186,8 @@ class Switchboard:
     async def _keep(self, batch: Batch, call: Call, news: tuple[Tell, ...], by: str | None) -> None:
         await self._store.calls.put(call)
         batch.then(partial(self._arm, call))
+        for party in call.parties:
+            batch.announce(party.uid)
         if not news:
             return
         told = CallNews(await item_of(self._store, call), by)

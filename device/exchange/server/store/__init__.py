@@ -10,6 +10,9 @@ from device.exchange.server.store.protocol import (
     Devices as Devices,
 )
 from device.exchange.server.store.protocol import (
+    Directory as Directory,
+)
+from device.exchange.server.store.protocol import (
     Members as Members,
 )
 from device.exchange.server.store.protocol import (

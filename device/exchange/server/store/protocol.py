@@ -18,7 +18,7 @@ from device.exchange.server.store.values import (
     Member,
     Session,
 )
-from device.exchange.wire import State, User
+from device.exchange.wire import Contact, GroupItem, State, User
 
 
 class Accounts(Protocol):
@@ -125,6 +125,18 @@ class Devices(Protocol):
         ...
 
 
+class Directory(Protocol):
+    """Whom one can call: to be read only."""
+
+    async def contacts(self) -> list[Contact]:
+        """Every user but visitors, by name."""
+        ...
+
+    async def groups(self) -> list[GroupItem]:
+        """By name."""
+        ...
+
+
 class Queues(Protocol):
     """Numbered events that a member or a device has yet to be told."""
 
@@ -156,7 +168,7 @@ class Calls(Protocol):
     async def live(self) -> list[Call]: ...
 
     async def live_of(self, uid: str) -> list[Call]:
-        """Live calls that a user is a party of, the oldest first."""
+        """Live calls that a user makes, is rung by or is in, the oldest first."""
         ...
 
 
@@ -169,6 +181,8 @@ class Store(Protocol):
     def members(self) -> Members: ...
     @property
     def devices(self) -> Devices: ...
+    @property
+    def directory(self) -> Directory: ...
     @property
     def queues(self) -> Queues: ...
     @property

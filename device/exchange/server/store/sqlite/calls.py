@@ -44,8 +44,8 @@ class SqliteCalls:
 
     async def live_of(self, uid: str) -> list[Call]:
         return self._calls(
-            "where ended_at is null and session_id in (select session_id from parties where uid = ?) "
-            "order by initiated_at",
+            "where session_id in (select session_id from parties where uid = ? "
+            "and standing in ('calling', 'ringing', 'joined')) order by initiated_at",
             uid,
         )
 

@@ -52,6 +52,8 @@ create index parties_by_uid on parties (uid);
 
 _LOG = """
 alter table devices add column do_not_disturb int not null default 0;
+-- Who stands so is in a live call; the past is no part of this index.
+create index parties_live on parties (uid) where standing in ('calling', 'ringing', 'joined');
 """
 
 _STEPS = (_FIRST, _RINGING, _LOG)

@@ -7,6 +7,7 @@ from device.exchange.server.store.sqlite.accounts import SqliteAccounts
 from device.exchange.server.store.sqlite.calls import SqliteCalls
 from device.exchange.server.store.sqlite.connection import Connection
 from device.exchange.server.store.sqlite.devices import SqliteDevices
+from device.exchange.server.store.sqlite.directory import SqliteDirectory
 from device.exchange.server.store.sqlite.members import SqliteMembers
 from device.exchange.server.store.sqlite.queues import SqliteQueues
 
@@ -20,6 +21,7 @@ class SqliteStore:
         self.accounts = SqliteAccounts(self._db)
         self.members = SqliteMembers(self._db)
         self.devices = SqliteDevices(self._db)
+        self.directory = SqliteDirectory(self._db)
         self.queues = SqliteQueues(self._db)
         self.calls = SqliteCalls(self._db)
 

@@ -1,0 +1,35 @@
+"""Routes of the directory: whom one can call, and who is there."""
+
+from fastapi import APIRouter
+from starlette.responses import Response, StreamingResponse
+
+from device.exchange.server.accounts import AuthToken, PartsOf, SignedInUser
+from device.exchange.server.event_stream import EventStream, LastEventId
+from device.exchange.server.store import digest
+from device.exchange.wire import Directory, Problem
+
+router = APIRouter(
+    tags=["directory"],
+    responses={status: {"model": Problem} for status in (401, 403, 409, 422)},
+)
+
+
+@router.get("/directory", response_model=Directory)
+async def directory(user: SignedInUser, parts: PartsOf) -> Response:
+    """Whom one can call, without oneself; half a second old at most."""
+    # It is JSON already: made once, and not for each of thousands who ask.
+    return Response(await parts.directory.directory(user.uid), media_type="application/json")
+
+
+@router.get("/directory/events", response_class=StreamingResponse)
+async def events(
+    user: SignedInUser, token: AuthToken, parts: PartsOf, last_event_id: LastEventId = 0
+) -> EventStream:
+    """The directory, and then what changes in it, as a stream (text/event-stream)."""
+
+    async def may_watch() -> bool:
+        found = await parts.store.accounts.signed_in(digest(token), parts.config.wall_s())
+        return found is not None
+
+    keepalive_s = parts.config.keepalive_s
+    return EventStream(parts.directory.watch(user.uid, last_event_id, keepalive_s, may_watch))
