@@ -171,7 +171,8 @@ async def test_an_event_that_comes_twice_is_taken_once(visit: Visit) -> None:
         """async () => {
           const { EventReader } = await import("/web/events.js");
           const seen = [];
-          const reader = new EventReader("/nowhere", "", { event: (name, data) => seen.push([name, data.uid]) });
+          const event = (name, data) => seen.push([name, data.uid]);
+          const reader = new EventReader("/nowhere", "", { event });
           for (const id of [1, 2, 2, 1, 3]) {
             reader.take(`id: ${id}\nevent: left\ndata: {"uid": "${id}"}`);
           }

@@ -13,7 +13,14 @@ from starlette.responses import FileResponse, HTMLResponse, JSONResponse
 from starlette.staticfiles import StaticFiles
 
 import device.exchange.web
-from device.exchange.server import accounts, calls, directories, docs_page, sessions
+from device.exchange.server import (
+    accounts,
+    calls,
+    directories,
+    docs_page,
+    enrolling,
+    sessions,
+)
 from device.exchange.server.clock import Clock, LoopClock
 from device.exchange.server.config import ExchangeConfig
 from device.exchange.server.middleware import BodyLimit, Defects, SafeHeaders
@@ -56,6 +63,7 @@ async def create_app(config: ExchangeConfig, store: Store, clock: Clock | None =
     app.include_router(sessions.router, prefix=API)
     app.include_router(calls.router, prefix=API)
     app.include_router(directories.router, prefix=API)
+    app.include_router(enrolling.router, prefix=API)
     _add_pages(app)
     return app
 

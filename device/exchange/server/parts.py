@@ -11,6 +11,7 @@ from device.exchange.server.config import ExchangeConfig
 from device.exchange.server.directory.desk import DirectoryDesk
 from device.exchange.server.errands import Errands
 from device.exchange.server.outbox import Outbox
+from device.exchange.server.pairings import Pairings
 from device.exchange.server.passwords import PasswordCheck
 from device.exchange.server.ringing.device_desk import DeviceDesk
 from device.exchange.server.ringing.step import Rules
@@ -35,6 +36,7 @@ class Parts:
     directory: DirectoryDesk
     attempts: Attempts
     passwords: PasswordCheck
+    pairings: Pairings
 
     async def open(self) -> None:
         """What the store has goes on from here."""
@@ -64,6 +66,7 @@ async def make_parts(config: ExchangeConfig, store: Store, clock: Clock) -> Part
     rules = Rules(config.ring_for_s, config.rejoin_within_s)
     switchboard = Switchboard(store, outbox, rooms, rules, clock, errands, config.wall_s)
     key = await store.accounts.signing_key()
+    passwords = PasswordCheck()
     return Parts(
         config,
         store,
@@ -75,7 +78,8 @@ async def make_parts(config: ExchangeConfig, store: Store, clock: Clock) -> Part
         DeviceDesk(store, outbox, switchboard),
         DirectoryDesk(store, bus, clock, errands),
         Attempts(clock),
-        PasswordCheck(),
+        passwords,
+        Pairings(store, clock, passwords),
     )
 
 

@@ -47,7 +47,7 @@ def is_shown(text: str, longest: int) -> bool:
 
 
 class PasswordCheck:
-    """Compares passwords off the event loop, a few at a time."""
+    """Compares and hashes passwords off the event loop, a few at a time."""
 
     def __init__(self) -> None:
         self._slots = asyncio.Semaphore(AT_ONCE)
@@ -57,6 +57,11 @@ class PasswordCheck:
         hashed = None if account is None else account.password_hash
         async with self._slots:
             return await asyncio.to_thread(_verify, hashed, password) and account is not None
+
+    async def new_account(self, user: User, password: str) -> Account:
+        """See ``new_account``."""
+        async with self._slots:
+            return await asyncio.to_thread(new_account, user, password)
 
 
 @cache

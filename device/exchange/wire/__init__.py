@@ -33,6 +33,8 @@ client decodes them without it. JSON over HTTP, all below ``API``; names are as 
     POST   /session/members/{uid}/mute  membership, moderator -> 204
     DELETE /session/members/{uid}       membership, moderator -> 204
     POST   /session/end                 membership, moderator -> 204: for all
+    POST   /pairings           admin           NewPairing -> Pairing
+    POST   /pairings/redeem    pairing code    Redeem -> Redeemed
     GET    /health             -               -> Health
 
 *account* is ``Authorization: Bearer <auth token>`` or the cookie of /sign-in (then with the header
@@ -171,6 +173,36 @@ from device.exchange.wire.log import (
 )
 from device.exchange.wire.log import (
     LogStatus as LogStatus,
+)
+from device.exchange.wire.pairing import (
+    PAIRING_LIFETIME_S as PAIRING_LIFETIME_S,
+)
+from device.exchange.wire.pairing import (
+    NewPairing as NewPairing,
+)
+from device.exchange.wire.pairing import (
+    Pairing as Pairing,
+)
+from device.exchange.wire.pairing import (
+    Redeem as Redeem,
+)
+from device.exchange.wire.pairing import (
+    Redeemed as Redeemed,
+)
+from device.exchange.wire.pairing_link import (
+    ALPHABET as ALPHABET,
+)
+from device.exchange.wire.pairing_link import (
+    CODE_CHARS as CODE_CHARS,
+)
+from device.exchange.wire.pairing_link import (
+    PairingLink as PairingLink,
+)
+from device.exchange.wire.pairing_link import (
+    plain_code as plain_code,
+)
+from device.exchange.wire.pairing_link import (
+    plain_fingerprint as plain_fingerprint,
 )
 from device.exchange.wire.people import (
     ChangePassword as ChangePassword,

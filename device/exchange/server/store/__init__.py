@@ -13,6 +13,9 @@ from device.exchange.server.store.protocol import (
     Directory as Directory,
 )
 from device.exchange.server.store.protocol import (
+    Enrolments as Enrolments,
+)
+from device.exchange.server.store.protocol import (
     Members as Members,
 )
 from device.exchange.server.store.protocol import (
@@ -29,6 +32,9 @@ from device.exchange.server.store.values import (
 )
 from device.exchange.server.store.values import (
     Device as Device,
+)
+from device.exchange.server.store.values import (
+    Enrolment as Enrolment,
 )
 from device.exchange.server.store.values import (
     Event as Event,

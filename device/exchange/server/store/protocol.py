@@ -12,6 +12,7 @@ from device.exchange.server.ringing.values import Call
 from device.exchange.server.store.values import (
     Account,
     Device,
+    Enrolment,
     Event,
     Group,
     Login,
@@ -68,6 +69,20 @@ class Accounts(Protocol):
 
     async def remove_group(self, group_id: str) -> bool:
         """False: there was none."""
+        ...
+
+
+class Enrolments(Protocol):
+    """Pairing codes of units. Times in Unix seconds."""
+
+    async def put(self, enrolment: Enrolment, now: float) -> None:
+        """In place of an earlier one for the same unit. Forgets those long over."""
+        ...
+
+    async def get(self, key: bytes) -> Enrolment | None: ...
+
+    async def redeem(self, key: bytes, attempt: bytes) -> None:
+        """It has been used, by this attempt."""
         ...
 
 
@@ -177,6 +192,8 @@ class Store(Protocol):
 
     @property
     def accounts(self) -> Accounts: ...
+    @property
+    def enrolments(self) -> Enrolments: ...
     @property
     def members(self) -> Members: ...
     @property

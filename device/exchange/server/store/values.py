@@ -33,6 +33,19 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Enrolment:
+    """A pairing code and the unit that it is for; ``key`` is its digest. ``attempt``: the digest of the
+    attempt that has redeemed it. Times in Unix seconds."""
+
+    key: bytes = field(repr=False)
+    uid: str
+    name: str
+    session_id: str | None
+    expires_at: int
+    attempt: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """``video_requested_by``: who asked last to make it a video session."""
 

@@ -8,6 +8,7 @@ from device.exchange.server.store.sqlite.calls import SqliteCalls
 from device.exchange.server.store.sqlite.connection import Connection
 from device.exchange.server.store.sqlite.devices import SqliteDevices
 from device.exchange.server.store.sqlite.directory import SqliteDirectory
+from device.exchange.server.store.sqlite.enrolments import SqliteEnrolments
 from device.exchange.server.store.sqlite.members import SqliteMembers
 from device.exchange.server.store.sqlite.queues import SqliteQueues
 
@@ -19,6 +20,7 @@ class SqliteStore:
         """Makes what is missing. Raises ConfigError when the folder or file cannot be used."""
         self._db = Connection(data_dir / "exchange.db")
         self.accounts = SqliteAccounts(self._db)
+        self.enrolments = SqliteEnrolments(self._db)
         self.members = SqliteMembers(self._db)
         self.devices = SqliteDevices(self._db)
         self.directory = SqliteDirectory(self._db)

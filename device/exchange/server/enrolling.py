@@ -1,0 +1,61 @@
+"""Routes of enrolment: a code for a unit, and what the unit gets for it."""
+
+from fastapi import APIRouter, Request
+
+from device.exchange.server import certificate
+from device.exchange.server.accounts import Admin, PartsOf
+from device.exchange.server.config import ExchangeConfig, is_loopback
+from device.exchange.server.pairings import new_code, offer
+from device.exchange.server.refusal import Refusal
+from device.exchange.wire import (
+    NewPairing,
+    Pairing,
+    PairingLink,
+    Problem,
+    Redeem,
+    Redeemed,
+    plain_fingerprint,
+)
+
+router = APIRouter(
+    tags=["enrolment"],
+    responses={status: {"model": Problem} for status in (401, 403, 409, 413, 422, 429)},
+)
+
+
+@router.post("/pairings")
+async def pairings(body: NewPairing, request: Request, _: Admin, parts: PartsOf) -> Pairing:
+    """A code with which a unit enrols, for ten minutes and once. For admins."""
+    code = new_code()
+    try:
+        link = PairingLink.at(_reached_at(request, parts.config), code, pin(parts.config))
+    except ValueError:
+        raise Refusal("body_invalid", "Open this page by the exchange's address.") from None
+    expires_at = await offer(parts.store, body, code, parts.config.wall_s())
+    return Pairing(link.shown_code, expires_at, str(link))
+
+
+@router.post("/pairings/redeem")
+async def redeem(body: Redeem, request: Request, parts: PartsOf) -> Redeemed:
+    """The account of a unit, for its pairing code."""
+    address = request.client.host if request.client else ""
+    return await parts.pairings.redeem(body, address, parts.config.wall_s())
+
+
+def pin(config: ExchangeConfig) -> str | None:
+    """What a pairing link says of the exchange's certificate. Raises ConfigError."""
+    if not config.tls:
+        return None
+    public, _ = certificate.ensure(config.data_dir)
+    return plain_fingerprint(certificate.fingerprint(public))
+
+
+def _reached_at(request: Request, config: ExchangeConfig) -> str:
+    """As the admin reaches the exchange. From its own machine: as others do, if they can."""
+    url = request.base_url
+    if is_loopback(url.hostname or "") and not is_loopback(config.host):
+        address = certificate.addresses()[-1]
+        host = f"[{address}]" if address.version == 6 else str(address)
+        port = f":{url.port}" if url.port else ""
+        return f"{url.scheme}://{host}{port}"
+    return f"{url.scheme}://{url.netloc}"
