@@ -121,8 +121,11 @@ async def me(found: LoginOf) -> Me:
 
 @router.get("/sessions")
 async def sessions(user: SignedInUser, parts: PartsOf) -> Sessions:
-    """The sessions that somebody is in."""
-    return Sessions(await parts.rooms.sessions())
+    """The sessions that somebody is in; that of a call for its parties only."""
+    items = await parts.rooms.sessions()
+    return Sessions(
+        [each for each in items if await parts.switchboard.may_see(each.session_id, user.uid)]
+    )
 
 
 @router.post("/tokens")

@@ -142,6 +142,11 @@ class Switchboard:
         if party is None or party.standing is not Standing.JOINED:
             raise Refusal("not_in_call", "You are not a part of this call.")
 
+    async def may_see(self, session_id: str, uid: str) -> bool:
+        """Who is in the session of a call is for its parties to know."""
+        call = await self._store.calls.get(session_id)
+        return call is None or call.party(uid) is not None
+
     async def entered(self, batch: Batch, session_id: str, uid: str) -> None:
         """A user is in a session now (SessionWatch)."""
         await self.check_may_join(session_id, uid)

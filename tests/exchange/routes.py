@@ -1,0 +1,84 @@
+"""Who may use which route of the exchange: a line for each. test_authorisation.py holds them to it.
+
+Door and Ana are in a call; Eve has an account and devices as they have, and is in no way a part of it.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+SERVED = "served"
+
+
+@dataclass(frozen=True)
+class Needs:
+    """``carries``: what goes as a bearer; what who brings ``nothing``, or something ``forged``, gets."""
+
+    carries: str
+    nothing: str
+    forged: str
+
+
+NOTHING = Needs("auth_token", SERVED, SERVED)
+ACCOUNT = Needs("auth_token", "auth_token_empty", "auth_token_refused")
+ADMIN = Needs("auth_token", "auth_token_empty", "auth_token_refused")
+MEMBERSHIP = Needs("membership", "not_in_session", "not_in_session")
+CALL_TOKEN = Needs("auth_token", "token_malformed", "token_malformed")
+"""In the body: a bearer makes no difference."""
+OWN_MEMBERSHIP = Needs("membership", SERVED, SERVED)
+"""Whose is over is served as well: there is nothing to be done."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """What ``ana`` and ``eve`` get, SERVED or the code of a refusal; an ADMIN's route serves Fay.
+
+    In ``body`` {call} is the call of Door and Ana, {uid} and {call_token} are of who asks.
+    """
+
+    needs: Needs
+    body: Any = None
+    ana: str = SERVED
+    eve: str = SERVED
+
+
+def admin(body: Any = None) -> Row:
+    """Of a route for admins only."""
+    return Row(ADMIN, body, ana="not_permitted", eve="not_permitted")
+
+
+PATH = {"session_id": "{call}", "device_id": "one"}
+"""What stands in a path."""
+ONE = {"device_id": "one"}
+SIGNAL = {"to": "door", "link": "l", "kind": "restart", "body": ""}
+JOIN = {"token": "{call_token}", "session_id": "{call}"}
+RING = {"receiver": "ben", "device_id": "one"}
+MUTED = {"audio_muted": True, "video_paused": True}
+
+ROUTES = {
+    "GET /health": Row(NOTHING),
+    "POST /sign-in": Row(NOTHING, {"uid": "{uid}", "password": "correct horse"}),
+    "POST /sign-out": Row(NOTHING),
+    "GET /me": Row(ACCOUNT),
+    "GET /sessions": Row(ACCOUNT),
+    "POST /tokens": Row(ACCOUNT, {"session_id": "{call}"}, eve="not_in_call"),
+    "POST /join": Row(CALL_TOKEN, JOIN, eve="token_wrong_session"),
+    "GET /session/events": Row(MEMBERSHIP),
+    "POST /session/signals": Row(MEMBERSHIP, SIGNAL, eve="peer_not_in_session"),
+    "PUT /session/state": Row(MEMBERSHIP, MUTED),
+    "POST /session/video": Row(MEMBERSHIP, {"action": "request"}),
+    "POST /session/leave": Row(OWN_MEMBERSHIP),
+    "PUT /devices/{device_id}": Row(ACCOUNT),
+    "GET /devices/{device_id}/events": Row(ACCOUNT, eve="device_unknown"),
+    "POST /calls": Row(ACCOUNT, RING, ana="caller_busy", eve="device_unknown"),
+    "GET /calls/active": Row(ACCOUNT),
+    "DELETE /calls/active": Row(ACCOUNT),
+    "GET /calls/{session_id}": Row(ACCOUNT, eve="not_in_call"),
+    "POST /calls/{session_id}/accept": Row(ACCOUNT, ONE, eve="not_in_call"),
+    "POST /calls/{session_id}/reject": Row(ACCOUNT, ONE, ana="call_answered", eve="not_in_call"),
+    "POST /calls/{session_id}/cancel": Row(ACCOUNT, ana="call_answered", eve="not_in_call"),
+    "POST /calls/{session_id}/end": Row(ACCOUNT, eve="not_in_call"),
+}  # fmt: skip
+"""By method and path, below /api/v1."""
+
+PAGES = {"/", "/docs", "/openapi.json", "/web"}
+"""Everything outside /api/v1: for everybody, and the same for everybody."""
