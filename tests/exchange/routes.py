@@ -24,6 +24,8 @@ ADMIN = Needs("auth_token", "auth_token_empty", "auth_token_refused")
 MEMBERSHIP = Needs("membership", "not_in_session", "not_in_session")
 CALL_TOKEN = Needs("auth_token", "token_malformed", "token_malformed")
 """In the body: a bearer makes no difference."""
+PAIRING_CODE = Needs("auth_token", "pairing_refused", "pairing_refused")
+"""In the body, here a wrong one."""
 OWN_MEMBERSHIP = Needs("membership", SERVED, SERVED)
 """Whose is over is served as well: there is nothing to be done."""
 
@@ -52,6 +54,7 @@ ONE = {"device_id": "one"}
 SIGNAL = {"to": "door", "link": "l", "kind": "restart", "body": ""}
 JOIN = {"token": "{call_token}", "session_id": "{call}"}
 RING = {"receiver": "ben", "device_id": "one"}
+WRONG = {"code": "AAAAA-AAAAA", "attempt": "sixteen or longer"}
 MUTED = {"audio_muted": True, "video_paused": True}
 
 ROUTES = {
@@ -68,6 +71,11 @@ ROUTES = {
     "POST /session/video": Row(MEMBERSHIP, {"action": "request"}),
     "POST /session/leave": Row(OWN_MEMBERSHIP),
     "PUT /devices/{device_id}": Row(ACCOUNT),
+    "PUT /devices/{device_id}/do-not-disturb": Row(ACCOUNT, {"on": True}, eve="device_unknown"),
+    "GET /directory": Row(ACCOUNT),
+    "GET /directory/events": Row(ACCOUNT),
+    "POST /pairings": admin({"uid": "garage", "name": "Garage"}),
+    "POST /pairings/redeem": Row(PAIRING_CODE, WRONG, ana="pairing_refused", eve="pairing_refused"),
     "GET /devices/{device_id}/events": Row(ACCOUNT, eve="device_unknown"),
     "POST /calls": Row(ACCOUNT, RING, ana="caller_busy", eve="device_unknown"),
     "GET /calls/active": Row(ACCOUNT),
