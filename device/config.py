@@ -130,7 +130,8 @@ def check_can_join(config: Config) -> None:
     for key in ("url", "uid", "password"):
         if not getattr(config.exchange, key):
             raise ConfigError(
-                f"{key} under [exchange] is not set. `callbox exchange add-unit` writes all of them."
+                f"{key} under [exchange] is not set. `callbox enroll` sets all of them, with the code "
+                "that `callbox exchange add-unit` prints on the exchange."
             )
 
 
@@ -140,8 +141,8 @@ def load(path: Path) -> Config:
         table = tomllib.loads(path.read_text())
     except FileNotFoundError:
         raise ConfigError(
-            f"There is no {path}. `callbox exchange add-unit` on the exchange writes one for this "
-            "unit; or name another with --config."
+            f"There is no {path}. `callbox enroll` writes one, with the code that `callbox exchange "
+            "add-unit` prints on the exchange; or name another with --config."
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} cannot be read: {error}") from error

@@ -5,49 +5,19 @@ import asyncio
 import contextlib
 import getpass
 import importlib.util
-import json
 import re
-import secrets
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from device.cli.signals import until_signalled
 from device.errors import ConfigError
-from device.exchange.address import ExchangeAddress
 
 if TYPE_CHECKING:
     from device.exchange.server.config import ExchangeConfig
-    from device.exchange.wire import IceServerItem, User
+    from device.exchange.wire import IceServerItem
 
 DEFAULT_DATA = Path("/var/lib/callbox-exchange")
-
-_UNIT_CONFIG = """\
-# Made by `callbox exchange add-unit`. Copy this folder to the unit as /etc/callbox.
-[unit]
-session = {session}
-
-[exchange]
-url = {url}
-uid = {uid}
-password = {password}
-{certificate}
-[call]
-idle_timeout_s = 0
-
-[hardware]
-{hardware}"""
-_BOARD = """\
-camera = "picamera"  # on the ribbon connector; "webcam": a USB one
-audio = "alsa"       # which sound card is which route: docs/sound.md
-buttons = "gpio"     # at the pins under [hardware.pins]; "disabled": there are none
-"""
-_SIMULATED = """\
-camera = "simulated"  # a test card
-audio = "simulated"   # silence
-buttons = "disabled"
-"""
 
 
 def add_to(commands: Any) -> None:
@@ -81,17 +51,24 @@ def add_to(commands: Any) -> None:
     person = actions.add_parser("add-user", help="add a person, who signs in in a browser")
     _add_names(person)
     person.set_defaults(command=_add_user)
-    unit = actions.add_parser("add-unit", help="add a unit, and write its configuration")
+    unit = actions.add_parser(
+        "add-unit", help="print a code with which a unit enrols, or write its configuration"
+    )
     _add_names(unit)
-    unit.add_argument("--address", required=True, help="where units reach this exchange (URL)")
-    unit.add_argument("--session", required=True, help="the session that the unit joins")
     unit.add_argument(
-        "--out", type=Path, required=True, metavar="DIR", help="folder for its configuration"
+        "--address", help="where units reach this exchange (URL; this machine's address and --port)"
+    )
+    unit.add_argument("--session", help="the session that the unit joins by itself")
+    unit.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="no code: make the account now, and write this folder to be copied to the unit",
     )
     unit.add_argument(
         "--simulated",
         action="store_true",
-        help="for a unit to try out on any machine: a test card and silence, no camera or microphone",
+        help="with --out, for a unit to try out on any machine: a test card and silence",
     )
     unit.set_defaults(command=_add_unit)
 
@@ -162,17 +139,13 @@ def _serve(options: argparse.Namespace) -> int:
     return 0
 
 
-def _add(options: argparse.Namespace, user: "User", password: str) -> None:
-    from device.exchange.server.administration import add_accounts
-
-    asyncio.run(add_accounts(options.data, {user: password}, replace=options.replace))
-
-
 def _add_user(options: argparse.Namespace) -> int:
     need_exchange()
+    from device.exchange.server.administration import add_accounts
     from device.exchange.wire import User
 
-    _add(options, User(options.uid, options.name or options.uid), _ask_password())
+    user, password = User(options.uid, options.name or options.uid), _ask_password()
+    asyncio.run(add_accounts(options.data, {user: password}, replace=options.replace))
     print(f"{options.uid} can sign in now.")
     return 0
 
@@ -193,57 +166,6 @@ def _ask_password() -> str:
 
 def _add_unit(options: argparse.Namespace) -> int:
     need_exchange()
-    from device.config import LONGEST_SESSION_ID
-    from device.exchange.wire import User
+    from device.cli.add_unit import add_unit
 
-    password = secrets.token_urlsafe(24)
-    ExchangeAddress(options.address, options.uid, password)  # refuses what the unit would refuse
-    if not 0 < len(options.session) <= LONGEST_SESSION_ID:
-        raise ConfigError(f"--session must have 1 to {LONGEST_SESSION_ID} characters.")
-    _check_writable(options.out)
-    _add(options, User(options.uid, options.name or options.uid, kind="unit"), password)
-    _write_unit(options, password)
-    print(f"{options.out} has what the unit {options.uid} needs. Copy it there as /etc/callbox.")
-    return 0
-
-
-def _check_writable(folder: Path) -> None:
-    """Before an account gets a password that nobody would learn. Raises ConfigError."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise ConfigError(
-            f"{folder} cannot be written: {error}. Nothing was changed; choose another with --out."
-        ) from error
-
-
-def _write_unit(options: argparse.Namespace, password: str) -> None:
-    from device.exchange.server import certificate
-
-    pinned = ""
-    try:
-        options.out.mkdir(parents=True, exist_ok=True)
-        if options.address.startswith("https:"):
-            public, _ = certificate.ensure(options.data)
-            (options.out / "exchange.pem").write_bytes(public.read_bytes())
-            pinned = 'certificate = "exchange.pem"\n'
-        # A JSON string is a TOML string.
-        text = _UNIT_CONFIG.format(
-            session=json.dumps(options.session),
-            url=json.dumps(options.address),
-            uid=json.dumps(options.uid),
-            password=json.dumps(password),
-            certificate=pinned,
-            hardware=_SIMULATED if options.simulated else _BOARD,
-        )
-        path = options.out / "callbox.toml"
-        path.touch(mode=0o600)
-        path.chmod(0o600)
-        path.write_text(text)
-    except OSError as error:
-        raise ConfigError(
-            f"{options.out} cannot be written: {error}. The account was made; run this again "
-            "with --replace and another --out."
-        ) from error
+    return add_unit(options)

@@ -13,7 +13,18 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from device.cli import bundle, camera, doctor, exchange, manual, remote, service, testing, unit
+from device.cli import (
+    bundle,
+    camera,
+    doctor,
+    enroll,
+    exchange,
+    manual,
+    remote,
+    service,
+    testing,
+    unit,
+)
 from device.cli.printing import discard_output, make_ready
 from device.errors import CallboxError, ConfigError, UnitUnreachable
 from device.service import journal
@@ -92,6 +103,7 @@ def parser() -> argparse.ArgumentParser:
     doctor.add_to(commands, DEFAULT_CONFIG)
     testing.add_to(commands)
     bundle.add_to(commands, DEFAULT_CONFIG)
+    enroll.add_to(commands, DEFAULT_CONFIG)
     exchange.add_to(commands)
     unit.add_demo(commands)
     unit.add_selftest(commands)

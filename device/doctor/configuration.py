@@ -10,12 +10,15 @@ from device.errors import CallboxError
 from device.exchange.address import ExchangeAddress
 from hal import HalError
 
-ABSENT = "Copy the folder that add-unit wrote to /etc/callbox, or name the file: --config FILE."
+ABSENT = (
+    "Here: sudo callbox enroll, with the code that `callbox exchange add-unit` prints on the exchange. "
+    "Or name the file: --config FILE."
+)
 PART = "configuration"
 REMEDY = "Correct it, then: callbox config check; sudo systemctl restart callbox."
 _WRITTEN = (
-    "`callbox exchange add-unit` on the exchange writes all of it; copy its folder here, or name "
-    "another file with --config."
+    "`callbox enroll` writes all of it, with the code that `callbox exchange add-unit` prints on the "
+    "exchange; or name another file with --config."
 )
 
 

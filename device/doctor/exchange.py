@@ -24,7 +24,7 @@ async def check_exchange(table: ExchangeTable) -> list[Check]:
         address = ExchangeAddress(table.url, table.uid, table.password, table.certificate)
         trust = address.trust()
     except CallboxError as error:
-        remedy = "Copy the folder that `callbox exchange add-unit` made to /etc/callbox again."
+        remedy = "Enrol again: `callbox exchange add-unit` on the exchange, `callbox enroll` here."
         return [Check("exchange", Verdict.FAILED, str(error), remedy), *_skipped("certificate")]
     parts = urlsplit(table.url)
     host, port = parts.hostname or "", parts.port or DEFAULT_PORTS[parts.scheme]
@@ -115,8 +115,8 @@ async def _account(address: ExchangeAddress) -> Check:
 def _account_remedy(code: str, uid: str) -> str:
     if code == "sign_in_refused":
         return (
-            f"Make the account anew on the exchange: callbox exchange add-unit {uid} "
-            "--replace ..., and copy its folder here."
+            f"Enrol again. On the exchange: callbox exchange add-unit {uid} --replace. Here: sudo "
+            "callbox enroll, with the code that it prints."
         )
     if code == "too_many_attempts":
         return "Wait half a minute. If it comes again, another device tries a wrong password."

@@ -6,14 +6,12 @@ there, since one holds a password and the partition is for everybody to read.
 """
 
 import hashlib
-import os
-import shutil
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from device.errors import CallboxError, ConfigError
+from device.files import NewFile, put, sync
 
 NAME = "callbox.toml"
 TAKEN = ".taken-over"
@@ -87,27 +85,10 @@ def _put_all(moved: list[Path], target: Path, group: str | None) -> None:
     target.mkdir(mode=0o750, parents=True, exist_ok=True)
     given, *certificates = moved
     # The certificate first: whenever the power goes, what is named is there.
-    for certificate in certificates:
-        _put(certificate.read_bytes(), target / certificate.name, 0o644, group)
-    _put(given.read_bytes(), target / NAME, 0o640, group)
-
-
-def _put(content: bytes, path: Path, mode: int, group: str | None) -> None:
-    """Whole or not at all, whenever the power goes."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            if group is not None:
-                shutil.chown(name, group=group)
-            os.fchmod(file.fileno(), mode)
-            os.fsync(file.fileno())
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    _sync(path.parent)
+    certificate = [
+        NewFile(target / path.name, path.read_bytes(), 0o644, group) for path in certificates
+    ]
+    put([*certificate, NewFile(target / NAME, given.read_bytes(), 0o640, group)])
 
 
 def _removed(words: str, moved: list[Path], target: Path, mark: str) -> Taken:
@@ -118,20 +99,12 @@ def _removed(words: str, moved: list[Path], target: Path, mark: str) -> Taken:
         except OSError:
             left.append(path)
     if not left:
-        _sync(moved[0].parent)
+        sync(moved[0].parent)
     if moved[0] not in left:
         (target / TAKEN).unlink(missing_ok=True)
     elif _read(target / TAKEN) != mark:
-        _put(mark.encode(), target / TAKEN, 0o600, None)
+        put([NewFile(target / TAKEN, mark.encode(), 0o600)])
     return Taken(words, tuple(left))
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _read(path: Path) -> str:

@@ -132,7 +132,12 @@ def test_a_unit_without_a_place_for_its_configuration_keeps_its_password(tmp_pat
     unit = ["add-unit", "door", "--address", "https://192.168.1.10:8443", "--session", "hall"]
     refused = callbox(*data, *unit, "--out", str(tmp_path / "file" / "door"))
     assert (refused.returncode, "Nothing was changed" in refused.stderr) == (2, True)
+    aimless = callbox(*data, *unit[:-2], "--out", str(tmp_path / "door"))
+    assert (aimless.returncode, "give --session" in aimless.stderr) == (2, True)
     assert callbox(*data, *unit, "--out", str(tmp_path / "door")).returncode == 0, "no account yet"
+    taken = callbox(*data, *unit)
+    assert (taken.returncode, "--replace" in taken.stderr) == (2, True)
+    assert callbox(*data, *unit, "--replace").stdout.startswith("door enrols with this code")
 
 
 def test_a_mistyped_turn_server_does_not_show_its_secret(tmp_path: Path) -> None:
