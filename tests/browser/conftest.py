@@ -21,6 +21,7 @@ from playwright.async_api import (
 from pytest_asyncio import is_async_test
 
 from device.exchange.server.administration import add_accounts
+from device.exchange.server.clock import Clock
 from device.exchange.server.config import ExchangeConfig
 from device.exchange.server.run import serve
 from device.exchange.wire import API, User
@@ -60,12 +61,15 @@ class RunningExchange:
     """A real exchange on loopback, in this process; may be stopped and started again."""
 
     config: ExchangeConfig
+    clock: Clock | None = None
     url: str = ""
     _task: asyncio.Task[None] | None = field(default=None, repr=False)
 
     async def start(self) -> None:
         ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self._task = asyncio.create_task(serve(self.config, lambda url, _: ready.set_result(url)))
+        self._task = asyncio.create_task(
+            serve(self.config, lambda url, _: ready.set_result(url), clock=self.clock)
+        )
         await asyncio.wait({ready, self._task}, return_when=asyncio.FIRST_COMPLETED)
         if self._task.done():
             self._task.result()
@@ -125,9 +129,15 @@ def max_members() -> int:
     return 4
 
 
+@pytest.fixture
+def clock() -> Clock | None:
+    """The exchange's; None: the event loop's. A test may want to turn it by hand."""
+    return None
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def exchange(
-    tmp_path: Path, gone_after_s: float, max_members: int
+    tmp_path: Path, gone_after_s: float, max_members: int, clock: Clock | None
 ) -> AsyncIterator[RunningExchange]:
     """An exchange with a data folder of its own and the accounts of USERS, all with PASSWORD."""
     people = [User(uid, name) for uid, name in USERS.items() if uid != "door"]
@@ -136,7 +146,7 @@ async def exchange(
     config = ExchangeConfig(
         tmp_path, port=0, tls=False, gone_after_s=gone_after_s, max_members=max_members
     )
-    running = RunningExchange(config)
+    running = RunningExchange(config, clock)
     await running.start()
     yield running
     await running.stop()

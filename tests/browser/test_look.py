@@ -46,6 +46,8 @@ def _luminance(colour: str) -> float:
 def test_every_icon_that_is_used_is_there() -> None:
     there = set(re.findall(r'<symbol id="([\w-]+)"', (WEB / "icons.svg").read_text()))
     scripts = "".join(path.read_text() for path in WEB.glob("*.js"))
-    used = set(re.findall(r'icon\("([\w-]+)"\)', scripts))
+    used = set(re.findall(r'(?:icon|make|notice)\("([\w-]+)"', scripts))
+    used |= set(re.findall(r'(?:icon|iconName): "([\w-]+)"', scripts))
+    used |= set(re.findall(r'"button[.\w]*", "([\w-]+)",', scripts))
     used |= {"mic", "mic-off", "video", "video-off", "phone", "circle-dot", "wifi-off", "users"}
     assert used <= there

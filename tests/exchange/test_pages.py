@@ -23,6 +23,13 @@ async def test_every_answer_protects_a_browser(http: httpx.AsyncClient, path: st
     assert headers["x-content-type-options"] == "nosniff"
 
 
+@pytest.mark.parametrize("path", ["/", "/sw.js", "/web/app.js", "/web/manifest.json"])
+async def test_a_file_of_the_page_is_never_an_old_one(http: httpx.AsyncClient, path: str) -> None:
+    answer = await http.get(path)
+    assert answer.status_code == 200
+    assert answer.headers["cache-control"] == "no-cache"
+
+
 async def test_every_route_documents_its_refusals(http: httpx.AsyncClient) -> None:
     paths = (await http.get("/openapi.json")).json()["paths"]
     for path, operations in paths.items():

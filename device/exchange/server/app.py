@@ -82,6 +82,11 @@ def _add_pages(app: FastAPI) -> None:
     async def index() -> FileResponse:
         return FileResponse(WEB / "index.html", headers={"Cache-Control": "no-cache"})
 
+    # From the root, so that it may serve every page.
+    @app.get("/sw.js", include_in_schema=False)
+    async def service_worker() -> FileResponse:
+        return FileResponse(WEB / "sw.js", headers={"Cache-Control": "no-cache"})
+
     app.mount("/web", StaticFiles(directory=WEB), name="web")
 
 

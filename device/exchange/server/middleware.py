@@ -126,7 +126,8 @@ class Defects:
 
 
 class SafeHeaders:
-    """Adds HEADERS to every answer, and keeps those of the API out of caches."""
+    """Adds HEADERS to every answer, keeps those of the API out of caches, and has a browser ask
+    whether a file of the page is still the same: two versions do not mix."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -137,6 +138,8 @@ class SafeHeaders:
                 more: tuple[tuple[bytes, bytes], ...] = HEADERS
                 if scope["path"].startswith(API):
                     more = (*HEADERS, (b"cache-control", b"no-store"))
+                elif scope["path"].startswith("/web/"):
+                    more = (*HEADERS, (b"cache-control", b"no-cache"))
                 message["headers"] = [*message.get("headers", []), *more]
             await send(message)
 

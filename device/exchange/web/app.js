@@ -1,27 +1,27 @@
-// Wires the pages: signing in, those with an address, the call and its end.
+// Wires the pages: signing in, those with an address; calls.js shows its own.
 
 import { account, ask } from "./api.js";
-import { CallView } from "./call.js";
-import { elapsed } from "./dom.js";
-import { endPage } from "./pages/end.js";
+import { Calls } from "./calls.js";
 import { signInPage } from "./pages/sign_in.js";
 import { pageAt } from "./routes.js";
-import { Session } from "./session.js";
 
 const WORDS_STAY_MS = 5000;
 
 class App {
-  session = null;
   user = null;
   role = "member";
-  isJoining = false;
+  calls = new Calls(this);
+
+  /** The session of the call that is on. */
+  get session() {
+    return this.calls.session;
+  }
 
   async start() {
     const system = matchMedia("(prefers-color-scheme: light)");
     system.addEventListener("change", () => this.showTheme());
     this.showTheme();
     account.addEventListener("signed-out", () => this.signedOut());
-    addEventListener("pagehide", () => this.session?.leave());
     addEventListener("hashchange", () => this.showPage());
     await this.open().catch(() => this.showPage());
   }
@@ -29,6 +29,7 @@ class App {
   /** Finds out who is signed in, and shows the page of the address. Raises Problem. */
   async open() {
     ({ user: this.user, role: this.role } = await ask("GET", "/me"));
+    this.calls.begin(this.user);
     this.showPage();
   }
 
@@ -41,6 +42,7 @@ class App {
   signedOut() {
     if (!this.user) return;
     this.user = null;
+    this.calls.finish();
     this.showPage();
   }
 
@@ -55,29 +57,8 @@ class App {
   }
 
   /** Raises Problem, whose words the page that asked shows. */
-  async join(name, audioOnly) {
-    if (this.isJoining) return;
-    this.isJoining = true;
-    const session = new Session();
-    session.addEventListener("words", ({ detail }) => this.say(detail));
-    try {
-      await session.join(name, audioOnly);
-    } finally {
-      this.isJoining = false;
-    }
-    this.session = session;
-    const view = new CallView(session);
-    this.show(view.root, view);
-    const look = () => { if (session.hasEnded && this.session === session) this.ended(audioOnly); };
-    session.addEventListener("change", look);
-    look();
-  }
-
-  ended(audioOnly) {
-    const { id: name, ended: reason, started } = this.session;
-    this.session = null;
-    const call = { name, reason, lasted: elapsed(Date.now() - started) };
-    this.show(endPage(this, call, () => this.join(name, audioOnly), () => this.showPage()));
+  join(name, audioOnly) {
+    return this.calls.join(name, audioOnly);
   }
 
   /** A sentence for the person; it goes by itself, or with a touch. */

@@ -10,13 +10,15 @@ const LISTEN_MS = 400;
 const SPEAKING = 0.02; // of full scale; a quiet room stays below
 
 export class CallView {
-  constructor(session) {
+  /** `call` is {name, tones, end()}. */
+  constructor(session, call) {
     this.session = session;
+    this.call = call;
     this.tiles = new Map(); // uid -> Tile
     this.sounds = new Sounds(() => this.hear.classList.remove("hidden"));
     this.grid = el("div.tiles");
     this.time = el("span");
-    this.title = el("div.pill.title.fades", {}, el("strong", {}, session.id), this.time);
+    this.title = el("div.pill.title.fades", {}, el("strong", {}, call.name), this.time);
     this.notices = el("div.notices", { role: "status" });
     this.roster = el("section.panel.hidden", { id: "roster", "aria-label": "Who is here" });
     this.asking = el("section.panel.ask.hidden", { role: "alertdialog", "aria-label": "Switch to video" });
@@ -82,7 +84,7 @@ export class CallView {
     this.upgrade = make("video", () => session.switchToVideo());
     this.people = make("users", () => this.showPeople(this.roster.classList.contains("hidden")));
     this.people.setAttribute("aria-controls", "roster");
-    this.end = make("phone-off", () => session.leave(), "button.stop");
+    this.end = make("phone-off", () => this.call.end(), "button.stop");
     describe(this.upgrade, "Switch to video");
     describe(this.people, "Who is here");
     describe(this.end, "Leave");

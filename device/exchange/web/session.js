@@ -28,18 +28,18 @@ export class Session extends EventTarget {
     return this.ended !== null;
   }
 
-  /** Joins by name. Devices that cannot be opened are reported, and the call goes on without.
-   *  Raises Problem. */
+  /** Opens this browser's devices, which may take a question to the person. Those that cannot be
+   *  opened are reported, and the call goes on without. */
+  prepare(withCamera) {
+    this.prepared = this.openDevices(...(withCamera ? ["microphone", "camera"] : ["microphone"]));
+    return this.prepared;
+  }
+
+  /** Enters, once prepared. Raises Problem; it may be tried again. */
   async join(name, audioOnly) {
-    const { token } = await ask("POST", "/tokens", { body: { session_id: name } });
-    await this.openDevices(...(audioOnly ? ["microphone"] : ["microphone", "camera"]));
+    const [{ token }] = await Promise.all([ask("POST", "/tokens", { body: { session_id: name } }), this.prepared]);
     this.state = { audio_muted: !this.media.microphone, video_paused: !this.media.camera };
-    try {
-      this.take(await ask("POST", "/join", { body: { token, state: this.state, audio_only: audioOnly } }));
-    } catch (problem) {
-      this.media.close();
-      throw problem;
-    }
+    this.take(await ask("POST", "/join", { body: { token, state: this.state, audio_only: audioOnly } }));
   }
 
   take(joined) {
@@ -199,7 +199,7 @@ export class Session extends EventTarget {
   leave() {
     if (this.hasEnded) return;
     this.end("local_end");
-    ask("POST", "/session/leave", { secret: this.secret, keepalive: true }).catch(() => {});
+    if (this.secret) ask("POST", "/session/leave", { secret: this.secret, keepalive: true }).catch(() => {});
   }
 
   end(reason) {

@@ -10,11 +10,12 @@ const WHY = {
   connection_lost: "The connection was away for too long, so the call ended here.",
 };
 
-/** `call` is {name, reason, lasted}. */
-export function endPage(app, call, again, back) {
+/** `call` is {name, reason, lasted, again: {words, go()}; null: not again}. */
+export function endPage(app, call, back) {
+  const { again } = call;
   return card(brand(),
     el("div.ending", { role: "status" }, el("h2", {}, WHY[call.reason] ?? "The call has ended."),
       el("p.quiet", {}, `${call.name} · ${call.lasted}`)),
-    el("div.choice", {}, action(app, "button.go", {}, [icon("video"), "Rejoin"], again),
+    el("div.choice", {}, again && action(app, "button.go", {}, [icon("video"), again.words], again.go),
       el("button", { type: "button", onclick: back }, "Back")));
 }

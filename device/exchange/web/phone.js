@@ -1,0 +1,208 @@
+// What rings here and which call this tab is in. No page: calls.js shows it.
+
+import { ask, Problem } from "./api.js";
+import { pause } from "./events.js";
+import { Line } from "./line.js";
+
+const RETRY_MS = 500;
+const INSIST_MS = 60000; // by then the exchange has given the call up itself
+const OVER = new Set(["rejected", "busy", "cancelled", "unanswered", "ended"]);
+
+/** Tells "change" (look again) and, with a CallItem as detail: "incoming" (it rings here), "stopped" (it
+ *  rings no more), "accepted" (the own call was answered), "over" (the own call is), "resumed" (this tab
+ *  was in it before a reload). "out": the account is refused. */
+export class Phone extends EventTarget {
+  ringing = new Map(); // session_id -> CallItem, the oldest first
+  own = null; // the call that this tab makes or is in
+  elsewhere = null; // the call that this person is in with another tab or device
+  #line = new Line();
+  #early = new Map(); // session_id -> what was heard of a call before the exchange's answer came
+
+  constructor(user) {
+    super();
+    this.user = user;
+    this.#line.addEventListener("up", ({ detail }) => this.#up(detail));
+    this.#line.addEventListener("news", ({ detail }) => this.#news(detail));
+    for (const kind of ["lost", "restored"]) this.#line.addEventListener(kind, () => this.#tell("change"));
+    this.#line.addEventListener("out", () => this.#tell("out"));
+    this.#line.run();
+  }
+
+  /** Whether this tab can ring and be rung. */
+  get isUp() {
+    return this.#line.isUp;
+  }
+
+  get isLost() {
+    return this.#line.isLost;
+  }
+
+  close() {
+    this.#line.stop();
+  }
+
+  /** Rings. Answers at once where the other rings this person. Raises Problem. */
+  async call(receiver, receiverType, callType) {
+    const body = { receiver, receiver_type: receiverType, call_type: callType, device_id: this.#line.deviceId };
+    this.#early.clear();
+    const call = await ask("POST", "/calls", { body });
+    this.own = this.#early.get(call.session_id) ?? call;
+    const known = this.own;
+    if (OVER.has(known.status)) this.own = null;
+    this.#stop(known.session_id); // they were calling, too
+    this.#tell("change");
+    return known;
+  }
+
+  /** Answers. Raises Problem: answered elsewhere, or over. */
+  async accept(id) {
+    const body = { device_id: this.#line.deviceId };
+    try {
+      this.own = await ask("POST", `/calls/${id}/accept`, { body });
+    } catch (problem) {
+      if (!(problem instanceof Problem && problem.isPassing)) this.#stop(id);
+      throw problem;
+    }
+    this.#stop(id);
+    return this.own;
+  }
+
+  /** Stops ringing here at once, whatever the exchange says. */
+  reject(id) {
+    const body = { device_id: this.#line.deviceId, reason: "rejected" };
+    this.#stop(id);
+    return insist(`/calls/${id}/reject`, body);
+  }
+
+  /** Gives up the own call, or ends it if it was answered just now. */
+  async cancel() {
+    const { session_id: id } = this.own;
+    this.own = null;
+    const problem = await insist(`/calls/${id}/cancel`);
+    if (problem?.code === "call_answered") await insist(`/calls/${id}/end`);
+  }
+
+  /** Leaves the own call. */
+  async end() {
+    const { session_id: id } = this.own;
+    this.own = null;
+    await insist(`/calls/${id}/end`);
+  }
+
+  /** The own call goes on at another tab or device, or without this person. */
+  letGo(isElsewhere) {
+    const call = this.own;
+    this.own = null;
+    if (isElsewhere) this.#setElsewhere(call);
+  }
+
+  /** Takes the call that is on another tab or device to this one. */
+  takeOver() {
+    this.own = this.elsewhere;
+    this.#setElsewhere(null);
+    return this.own;
+  }
+
+  /** Ends the call that is on another tab or device. Raises Problem. */
+  async endElsewhere() {
+    await ask("DELETE", "/calls/active");
+    this.#setElsewhere(null);
+  }
+
+  #up({ ringing, active }) {
+    const rings = new Set(ringing.map((call) => call.session_id));
+    for (const id of [...this.ringing.keys()]) if (!rings.has(id)) this.#stop(id);
+    ringing.forEach((call) => this.#ring(call));
+    this.#take(active);
+    this.#tell("change");
+  }
+
+  /** How the exchange sees this person's call, after a reload or a long absence. */
+  #take(active) {
+    if (this.own && active?.session_id !== this.own.session_id) this.#over({ ...this.own, status: "ended" });
+    const isHere = active && this.#me(active).device_id === this.#line.deviceId;
+    if (isHere && !this.own) {
+      this.own = active;
+      this.#tell("resumed", active);
+    } else if (isHere && this.own.status === "initiated" && active.status === "ongoing") {
+      this.#answered(active);
+    }
+    this.#setElsewhere(active && !isHere && active.session_id !== this.own?.session_id ? active : null);
+  }
+
+  #me(call) {
+    return call.parties.find(({ user }) => user.uid === this.user.uid) ?? {};
+  }
+
+  #news({ name, call }) {
+    const id = call.session_id;
+    this.#early.set(id, call);
+    if (name === "incoming") {
+      this.#ring(call);
+    } else if (this.own?.session_id === id) {
+      this.#ownNews(call);
+    } else if (this.ringing.has(id) && !(name === "accepted" || name === "left")) {
+      this.#stop(id);
+    } else if (OVER.has(call.status) && this.elsewhere?.session_id === id) {
+      this.#setElsewhere(null);
+    }
+    if (name === "answered_elsewhere" && call.status === "ongoing" && this.#me(call).standing === "joined") {
+      this.#setElsewhere(call);
+    }
+    this.#tell("change");
+  }
+
+  #ownNews(call) {
+    const wasRinging = this.own.status === "initiated";
+    this.own = call;
+    if (OVER.has(call.status)) this.#over(call);
+    else if (wasRinging && call.status === "ongoing") this.#answered(call);
+  }
+
+  #answered(call) {
+    this.own = call;
+    this.#tell("accepted", call);
+  }
+
+  #over(call) {
+    this.own = null;
+    this.#tell("over", call);
+  }
+
+  #ring(call) {
+    const isNew = !this.ringing.has(call.session_id);
+    this.ringing.set(call.session_id, call);
+    if (isNew) this.#tell("incoming", call);
+  }
+
+  #stop(id) {
+    const call = this.ringing.get(id);
+    if (!this.ringing.delete(id)) return;
+    this.#tell("stopped", call);
+    this.#tell("change");
+  }
+
+  #setElsewhere(call) {
+    this.elsewhere = call;
+    this.#tell("change");
+  }
+
+  #tell(kind, detail) {
+    this.dispatchEvent(new CustomEvent(kind, { detail }));
+  }
+}
+
+/** Until the exchange has heard it: nothing may be left ringing. Its refusal, if any: too late then. */
+async function insist(path, body) {
+  const until = Date.now() + INSIST_MS;
+  for (;;) {
+    try {
+      await ask("POST", path, { body, keepalive: true });
+      return null;
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      if (!problem.isPassing || Date.now() > until) return problem;
+    }
+    await pause(RETRY_MS);
+  }
+}
