@@ -30,6 +30,7 @@ HERE = Path(__file__).parent
 CHROMIUM = "/usr/bin/chromium"
 PASSWORD = "correct horse"
 USERS = {"door": "Front door", "ana": "Ana", "ben": "Ben Okafor", "eve": "Eve"}
+ADMIN = User("ada", "Ada")
 WAIT_MS = 20_000
 
 BARE = (
@@ -139,10 +140,11 @@ def clock() -> Clock | None:
 async def exchange(
     tmp_path: Path, gone_after_s: float, max_members: int, clock: Clock | None
 ) -> AsyncIterator[RunningExchange]:
-    """An exchange with a data folder of its own and the accounts of USERS, all with PASSWORD."""
+    """An exchange with a data folder of its own, and the accounts of USERS and of ADMIN."""
     people = [User(uid, name) for uid, name in USERS.items() if uid != "door"]
     users = [*people, User("door", USERS["door"], kind="unit")]
     await add_accounts(tmp_path, dict.fromkeys(users, PASSWORD))
+    await add_accounts(tmp_path, {ADMIN: PASSWORD}, role="admin")
     config = ExchangeConfig(
         tmp_path, port=0, tls=False, gone_after_s=gone_after_s, max_members=max_members
     )
@@ -212,6 +214,11 @@ async def sign_in(page: Page, uid: str, password: str = PASSWORD) -> None:
     await page.fill("#uid", uid)
     await page.fill("#password", password)
     await page.get_by_role("button", name="Sign in").click()
+
+
+async def go(page: Page, address: str) -> None:
+    """To the page of an address such as "#/log"."""
+    await page.evaluate("(address) => { location.hash = address; }", address)
 
 
 async def tab_to(page: Page, wanted: Locator) -> None:

@@ -1,0 +1,60 @@
+"""Every page outside a call, in every state: nothing serious that axe finds, in dark and in light, on
+the smallest phone and on a desk; nothing wider than the screen."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.browser.accessibility import grave_violations
+from tests.browser.conftest import RunningExchange, Visit, go, join, sign_in
+
+State = tuple[str, Page]
+
+
+async def outside(visit: Visit, width: int) -> AsyncIterator[State]:
+    page = await visit(None, viewport={"width": width, "height": 800})
+    yield "signing in", page
+    await sign_in(page, "ana", "not the password")
+    await expect(page.get_by_role("alert")).to_be_visible()
+    yield "sign-in refused", page
+
+
+async def inside(visit: Visit, exchange: RunningExchange, width: int) -> AsyncIterator[State]:
+    page = await visit("ana", viewport={"width": width, "height": 800})
+    await expect(page.get_by_text("Nobody is in a call right now.")).to_be_visible()
+    yield "nobody in a call", page
+    ben = await visit("ben")
+    await join(ben, "the hall with the very long name " * 3, "Audio only")
+    await expect(page.locator(".sessions button")).to_be_visible()
+    yield "somebody in a call", page
+    await go(page, "#/account")
+    yield "account", page
+    await go(page, "#/people")
+    await exchange.stop()
+    await expect(page.get_by_text("The exchange does not answer.").first).to_be_visible()
+    yield "the exchange is away", page
+    await exchange.start()
+
+
+async def faults(states: AsyncIterator[State]) -> list[str]:
+    found = []
+    async for name, page in states:
+        found += [f"{name}: {each}" for each in await grave_violations(page)]
+        wide = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        if wide > 0:
+            found.append(f"{name}: {wide} px wider than the screen")
+    return found
+
+
+WIDTHS = pytest.mark.parametrize("width", [360, 1280])
+
+
+@WIDTHS
+async def test_signing_in(visit: Visit, width: int) -> None:
+    assert await faults(outside(visit, width)) == []
+
+
+@WIDTHS
+async def test_the_pages_inside(visit: Visit, exchange: RunningExchange, width: int) -> None:
+    assert await faults(inside(visit, exchange, width)) == []
