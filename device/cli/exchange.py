@@ -3,13 +3,12 @@
 import argparse
 import asyncio
 import contextlib
-import getpass
-import importlib.util
 import re
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from device.cli import people
+from device.cli.extras import need_exchange
 from device.cli.signals import until_signalled
 from device.errors import ConfigError
 
@@ -46,15 +45,20 @@ def add_to(commands: Any) -> None:
         metavar="SECONDS",
         help="of a call token (%(default)s)",
     )
+    root.add_argument(
+        "--sign-in-lifetime",
+        type=int,
+        default=30 * 24 * 3600,
+        metavar="SECONDS",
+        help="after which a person signs in again; units do so by themselves (%(default)s: 30 days)",
+    )
     root.set_defaults(command=_serve)
     actions = root.add_subparsers(metavar="ACTION")
-    person = actions.add_parser("add-user", help="add a person, who signs in in a browser")
-    _add_names(person)
-    person.set_defaults(command=_add_user)
+    people.add_to(actions)
     unit = actions.add_parser(
         "add-unit", help="print a code with which a unit enrols, or write its configuration"
     )
-    _add_names(unit)
+    people.add_names(unit)
     unit.add_argument(
         "--address", help="where units reach this exchange (URL; this machine's address and --port)"
     )
@@ -73,26 +77,6 @@ def add_to(commands: Any) -> None:
     unit.set_defaults(command=_add_unit)
 
 
-def _add_names(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("uid", help="the name to sign in with")
-    parser.add_argument("--name", help="the name that others see (the same)")
-    parser.add_argument(
-        "--replace", action="store_true", help="if there is such an account: with another password"
-    )
-
-
-def need_exchange() -> None:
-    """The exchange's libraries are an extra: a unit that hosts none does not carry them.
-
-    Raises ConfigError where they are not installed.
-    """
-    if importlib.util.find_spec("fastapi") is None:
-        raise ConfigError(
-            "The exchange is not installed here. In callbox's folder: "
-            ".venv/bin/pip install -e '.[exchange]'"
-        )
-
-
 def _config(options: argparse.Namespace) -> "ExchangeConfig":
     need_exchange()
     from device.exchange.server.config import ExchangeConfig
@@ -105,6 +89,7 @@ def _config(options: argparse.Namespace) -> "ExchangeConfig":
         ice_servers=tuple(_ice_server(text) for text in options.ice_server),
         max_members=options.max_members,
         token_lifetime_s=options.token_lifetime,
+        auth_lifetime_s=options.sign_in_lifetime,
     )
 
 
@@ -137,31 +122,6 @@ def _serve(options: argparse.Namespace) -> int:
 
     asyncio.run(until_signalled(live()))
     return 0
-
-
-def _add_user(options: argparse.Namespace) -> int:
-    need_exchange()
-    from device.exchange.server.administration import add_accounts
-    from device.exchange.wire import User
-
-    user, password = User(options.uid, options.name or options.uid), _ask_password()
-    asyncio.run(add_accounts(options.data, {user: password}, replace=options.replace))
-    print(f"{options.uid} can sign in now.")
-    return 0
-
-
-def _ask_password() -> str:
-    """From the terminal, twice; or the first line of what is piped in."""
-    if not sys.stdin.isatty():
-        try:
-            given = sys.stdin.buffer.readline().decode()
-        except UnicodeDecodeError:
-            raise ConfigError("The password is not UTF-8. Nothing was changed.") from None
-        return given.rstrip("\n")
-    password = getpass.getpass("Password: ")
-    if getpass.getpass("Again: ") != password:
-        raise ConfigError("The two passwords differ. Nothing was changed.")
-    return password
 
 
 def _add_unit(options: argparse.Namespace) -> int:

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from device.cli.exchange import need_exchange
+from device.cli.extras import need_exchange
 from device.cli.remote import add_socket, session_id
 from device.cli.signals import until_signalled
 from device.service import journal

@@ -5,11 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Cookie, Depends, Header, Request, Response
 
 from device.exchange.server.parts import Parts, parts_of
-from device.exchange.server.refusal import Refusal
+from device.exchange.server.refusal import Refusal, refusals
 from device.exchange.server.store import Login, digest, new_secret
 from device.exchange.wire import (
+    ChangePassword,
     Me,
-    Problem,
     Sessions,
     SignedIn,
     SignIn,
@@ -22,7 +22,7 @@ COOKIE = "callbox_auth"
 
 router = APIRouter(
     tags=["accounts"],
-    responses={status: {"model": Problem} for status in (401, 403, 409, 413, 422, 429)},
+    responses=refusals(401, 403, 409, 413, 422, 429),
 )
 PartsOf = Annotated[Parts, Depends(parts_of)]
 
@@ -78,6 +78,10 @@ async def admin(found: LoginOf) -> User:
 Admin = Annotated[User, Depends(admin)]
 
 
+def host_of(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
 @router.post("/sign-in")
 async def sign_in(
     body: SignIn,
@@ -87,12 +91,10 @@ async def sign_in(
     x_callbox: Annotated[str | None, Header()] = None,
 ) -> SignedIn:
     """Exchange a password for an auth token; a browser (X-Callbox) gets it as a cookie as well."""
-    who = body.uid, request.client.host if request.client else ""
-    parts.attempts.begin(who)
-    account = await parts.store.accounts.get(body.uid)
-    if not await parts.passwords.fits(account, body.password) or account is None:
+    host = host_of(request)
+    account = await parts.passwords.fits(body.uid, host, body.password, parts.store)
+    if account is None:
         raise Refusal("sign_in_refused", "The name or the password is wrong.")
-    parts.attempts.succeeded(who)
     lifetime_s, now = parts.config.auth_lifetime_s, int(parts.config.wall_s())
     expires_at = now + lifetime_s
     token = new_secret()
@@ -119,6 +121,23 @@ async def me(found: LoginOf) -> Me:
     return Me(found.account.user, found.account.role, found.expires_at)
 
 
+@router.put("/me/password", status_code=204)
+async def change_password(
+    body: ChangePassword, request: Request, found: LoginOf, parts: PartsOf, token: AuthToken
+) -> None:
+    """Choose another password. This sign-in stays good, all others are over; who is in a call stays
+    in it."""
+    user, role = found.account.user, found.account.role
+    if not await parts.passwords.fits(user.uid, host_of(request), body.old, parts.store):
+        raise Refusal("password_wrong", "The old password is wrong.")
+    account = await parts.passwords.new_account(user, body.new, role)
+    now = parts.config.wall_s()
+    async with parts.outbox.batch() as batch:
+        await login(parts, token)  # while the passwords were hashed that may have ended
+        await parts.authority.change_own_password(batch, account)
+        await parts.store.accounts.add_auth_token(digest(token), user.uid, found.expires_at, now)
+
+
 @router.get("/sessions")
 async def sessions(user: SignedInUser, parts: PartsOf) -> Sessions:
     """The sessions that somebody is in; that of a call for its parties only."""
@@ -135,5 +154,6 @@ async def tokens(body: TokenRequest, parts: PartsOf, token: AuthToken) -> TokenA
         raise Refusal("session_id_empty", "Give the session a name.")
     user = (await login(parts, token)).account.user
     await parts.switchboard.check_may_join(body.session_id, user.uid)
-    call_token, expires_at = parts.mint.mint(user, body.session_id, body.single_use)
+    generation = await parts.store.accounts.generation(user.uid)
+    call_token, expires_at = parts.mint.mint(user, body.session_id, body.single_use, generation)
     return TokenAnswer(body.session_id, call_token, expires_at)

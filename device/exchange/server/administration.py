@@ -2,15 +2,20 @@
 
 import sqlite3
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace as replaced
 from pathlib import Path
 
 from device.errors import ConfigError
+from device.exchange.server.clock import LoopClock
+from device.exchange.server.config import ExchangeConfig
+from device.exchange.server.outbox import Batch
 from device.exchange.server.pairings import offer
-from device.exchange.server.passwords import new_account
+from device.exchange.server.parts import Parts, make_parts
+from device.exchange.server.passwords import check_group, new_account
 from device.exchange.server.refusal import Refusal
-from device.exchange.server.store import SqliteStore, Store
+from device.exchange.server.store import Group, SqliteStore, Store
 from device.exchange.wire import NewPairing, Role, User
 
 
@@ -26,23 +31,105 @@ async def opened(data_dir: Path) -> AsyncIterator[Store]:
             ) from error
 
 
+@asynccontextmanager
+async def changing(data_dir: Path) -> AsyncIterator[tuple[Parts, Batch]]:
+    """A change of what an exchange keeps, all of it or nothing; one that runs notices it.
+
+    Raises ConfigError when the store cannot be used.
+    """
+    async with opened(data_dir) as store:
+        parts = await make_parts(ExchangeConfig(data_dir), store, LoopClock())
+        try:
+            async with parts.outbox.batch() as batch:
+                yield parts, batch
+        finally:
+            await parts.aclose()
+
+
 async def add_accounts(
-    data_dir: Path, passwords: dict[User, str], role: Role = "member", replace: bool = True
+    data_dir: Path,
+    passwords: dict[User, str],
+    role: Role | None = None,
+    replace: bool = True,
 ) -> None:
-    """Add accounts, all or none; a replaced one is signed out everywhere.
+    """Add accounts, all or none; a replaced one is signed out everywhere, and out of every call.
+    ``role`` None: member, and a replaced one keeps its own.
 
     Raises ConfigError: see ``new_account``; and for one that is there already, unless ``replace``.
     """
-    made = [new_account(user, password, role) for user, password in passwords.items()]
-    async with opened(data_dir) as store, store.transaction():
+    made = [new_account(user, password) for user, password in passwords.items()]
+    async with changing(data_dir) as (parts, batch):
         for account in made:
             uid = account.user.uid
-            if not replace and await store.accounts.get(uid) is not None:
+            old = await parts.store.accounts.get(uid)
+            if old is not None and not replace:
                 raise ConfigError(
                     f"There is an account {uid} already. Nothing was changed; with --replace it "
                     "gets a new password and is signed out everywhere."
                 )
-            await store.accounts.put(account)
+            kept = "member" if old is None else old.role
+            await parts.authority.put(batch, replaced(account, role=role or kept))
+
+
+async def users(data_dir: Path) -> list[tuple[User, Role]]:
+    """By name."""
+    async with opened(data_dir) as store:
+        return [(account.user, account.role) for account in await store.accounts.all()]
+
+
+async def has_admin(data_dir: Path) -> bool:
+    return any(role == "admin" for _, role in await users(data_dir))
+
+
+async def remove_account(data_dir: Path, uid: str) -> None:
+    """Remove somebody, also from what they are in. Raises ConfigError: there is nobody of that id."""
+    async with changing(data_dir) as (parts, batch):
+        await _check_known(parts, [uid])
+        await parts.authority.remove(batch, uid)
+
+
+async def revoke(data_dir: Path, uid: str) -> None:
+    """Sign somebody out of all that they are in. Raises ConfigError: there is nobody of that id."""
+    async with changing(data_dir) as (parts, batch):
+        await _check_known(parts, [uid])
+        await parts.authority.revoke(batch, uid)
+
+
+async def groups(data_dir: Path) -> list[Group]:
+    """By name."""
+    async with opened(data_dir) as store:
+        return await store.accounts.groups()
+
+
+async def add_group(
+    data_dir: Path, group_id: str, name: str, members: Sequence[str], replace: bool
+) -> None:
+    """Raises ConfigError: a name that cannot be shown, a member who is no user, or a group that is
+    there already, unless ``replace``."""
+    group = Group(group_id, name, tuple(sorted(set(members))))
+    check_group(group)
+    async with changing(data_dir) as (parts, _):
+        if not replace and await parts.store.accounts.group(group_id) is not None:
+            raise ConfigError(
+                f"There is a group {group_id} already. Nothing was changed; --replace changes it."
+            )
+        await _check_known(parts, group.members)
+        await parts.store.accounts.put_group(group)
+
+
+async def remove_group(data_dir: Path, group_id: str) -> None:
+    """Raises ConfigError: there is no such group."""
+    async with opened(data_dir) as store:
+        if not await store.accounts.remove_group(group_id):
+            raise ConfigError(f"There is no group {group_id}; `list-groups` shows those there are.")
+
+
+async def _check_known(parts: Parts, uids: Sequence[str]) -> None:
+    for uid in uids:
+        if await parts.store.accounts.get(uid) is None:
+            raise ConfigError(
+                f"There is no user {uid}; `list-users` shows those there are. Nothing was changed."
+            )
 
 
 async def offer_pairing(data_dir: Path, wanted: NewPairing, code: str, replace: bool) -> int:

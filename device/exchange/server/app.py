@@ -19,6 +19,7 @@ from device.exchange.server import (
     directories,
     docs_page,
     enrolling,
+    people,
     sessions,
 )
 from device.exchange.server.clock import Clock, LoopClock
@@ -60,6 +61,7 @@ async def create_app(config: ExchangeConfig, store: Store, clock: Clock | None =
         app.add_middleware(middleware)
     _add_refusals(app)
     app.include_router(accounts.router, prefix=API)
+    app.include_router(people.router, prefix=API)
     app.include_router(sessions.router, prefix=API)
     app.include_router(calls.router, prefix=API)
     app.include_router(directories.router, prefix=API)
@@ -111,4 +113,6 @@ def _add_refusals(app: FastAPI) -> None:
 
 
 def _answer(refusal: Refusal) -> JSONResponse:
-    return JSONResponse(asdict(refusal.problem), refusal.status)
+    wait_s = refusal.retry_after_s
+    headers = None if wait_s is None else {"Retry-After": str(wait_s)}
+    return JSONResponse(asdict(refusal.problem), refusal.status, headers)

@@ -14,7 +14,8 @@ from device.exchange.server.errands import Errands
 from device.exchange.wire import Reason
 
 OnAbsent = Callable[[], Awaitable[None]]
-OnAnnounced = Callable[[str], None]
+OnAnnounced = Callable[[str | None], None]
+"""Told whom it is about; None: it may be anybody."""
 
 
 class Ear(Protocol):
@@ -54,6 +55,14 @@ class Bus(Protocol):
 
     def attend(self, on_announced: OnAnnounced) -> None:
         """Be told of whatever is announced, by whom ever."""
+        ...
+
+    def wake_all(self) -> None:
+        """Somebody may have news, and nobody knows who."""
+        ...
+
+    def interrupt(self, key: bytes) -> None:
+        """Who listens has to come again, and to show that they still may."""
         ...
 
     def listen(self, key: bytes) -> AbstractContextManager[Ear | None]:
@@ -102,6 +111,19 @@ class LocalBus:
     def wake(self, key: bytes) -> None:
         if place := self._places.get(key):
             place.wake.set()
+
+    def wake_all(self) -> None:
+        for place in self._places.values():
+            place.wake.set()
+        for on_announced in self._attending:
+            on_announced(None)
+
+    def interrupt(self, key: bytes) -> None:
+        if (place := self._places.get(key)) and place.is_heard:
+            place.ears += 1
+            place.is_heard = False
+            place.wake.set()
+            self._wait_for(place)
 
     def dismiss(self, key: bytes, reason: Reason) -> None:
         if place := self._places.pop(key, None):

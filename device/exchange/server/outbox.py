@@ -32,13 +32,18 @@ class Batch:
         """Somebody has to listen to this queue (Bus.expect)."""
         self.then(partial(self._bus.expect, key, on_absent))
 
-    def dismiss(self, key: bytes, reason: Reason) -> None:
+    async def dismiss(self, key: bytes, reason: Reason) -> None:
         """This queue goes (Bus.dismiss)."""
+        await self._store.queues.put_dismissal(key, reason)
         self.then(partial(self._bus.dismiss, key, reason))
 
     def announce(self, uid: str) -> None:
         """What others see of this user may have changed (Bus.announce)."""
         self.then(partial(self._bus.announce, uid))
+
+    def interrupt(self, key: bytes) -> None:
+        """Who listens to this queue has to come again (Bus.interrupt)."""
+        self.then(partial(self._bus.interrupt, key))
 
     def then(self, do: Callable[[], None]) -> None:
         """After the commit, in this order. It must not fail."""
@@ -89,7 +94,10 @@ class Outbox:
                 if ear.dismissed is not None:
                     yield _last(after, ear)
                     return
-                if not events and not await ear.woken(keepalive_s):
+                if not events and await self._store.queues.bounds(key) is None:
+                    # Another process did it: this one would have told its bus.
+                    self._bus.dismiss(key, await self._store.queues.dismissal(key) or "removed")
+                elif not events and not await ear.woken(keepalive_s):
                     yield None
 
 

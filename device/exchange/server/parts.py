@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from device.exchange.server.attempts import Attempts
+from device.exchange.server.authority import Authority
 from device.exchange.server.bus import LocalBus
 from device.exchange.server.clock import Clock
 from device.exchange.server.config import ExchangeConfig
@@ -12,7 +13,7 @@ from device.exchange.server.directory.desk import DirectoryDesk
 from device.exchange.server.errands import Errands
 from device.exchange.server.outbox import Outbox
 from device.exchange.server.pairings import Pairings
-from device.exchange.server.passwords import PasswordCheck
+from device.exchange.server.passwords import Passwords
 from device.exchange.server.ringing.device_desk import DeviceDesk
 from device.exchange.server.ringing.step import Rules
 from device.exchange.server.ringing.switchboard import Switchboard
@@ -28,14 +29,16 @@ class Parts:
     config: ExchangeConfig
     store: Store
     bus: LocalBus
+    outbox: Outbox
     errands: Errands
     mint: TokenMint
     rooms: Rooms
     switchboard: Switchboard
     devices: DeviceDesk
     directory: DirectoryDesk
+    authority: Authority
     attempts: Attempts
-    passwords: PasswordCheck
+    passwords: Passwords
     pairings: Pairings
 
     async def open(self) -> None:
@@ -43,6 +46,7 @@ class Parts:
         await self.rooms.open()
         await self.devices.open()
         await self.switchboard.open()
+        self.errands.keep_watch(self.store.changed_elsewhere, self.bus.wake_all)
 
     def stop_listening(self) -> None:
         """End all event streams; members and devices stay, and may come back to the next start.
@@ -65,21 +69,26 @@ async def make_parts(config: ExchangeConfig, store: Store, clock: Clock) -> Part
     rooms = Rooms(store, outbox, config.max_members)
     rules = Rules(config.ring_for_s, config.rejoin_within_s)
     switchboard = Switchboard(store, outbox, rooms, rules, clock, errands, config.wall_s)
+    attempts = Attempts(clock)
+    devices = DeviceDesk(store, outbox, switchboard)
     key = await store.accounts.signing_key()
-    passwords = PasswordCheck()
+    passwords = Passwords(attempts)
+    authority = Authority(store, rooms, switchboard, devices)
     return Parts(
         config,
         store,
         bus,
+        outbox,
         errands,
         TokenMint(key, config.token_lifetime_s, config.wall_s),
         rooms,
         switchboard,
-        DeviceDesk(store, outbox, switchboard),
+        devices,
         DirectoryDesk(store, bus, clock, errands),
-        Attempts(clock),
+        authority,
+        attempts,
         passwords,
-        Pairings(store, clock, passwords),
+        Pairings(outbox, authority, clock, passwords),
     )
 
 

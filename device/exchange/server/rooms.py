@@ -68,8 +68,8 @@ class Rooms:
     ) -> tuple[Member, str]:
         """Enter, replacing an older membership of the same user. Also the new resume secret.
 
-        ``now``: Unix seconds. Raises Refusal: token_reused, session_full, and what the watch raises;
-        a token for single use is used up only by who got in.
+        ``now``: Unix seconds. Raises Refusal: token_revoked, token_reused, session_full, and what the
+        watch raises; a token for single use is used up only by who got in.
         """
         session_id, secret = claims.session_id, new_secret()
         async with self._outbox.batch() as batch:
@@ -88,6 +88,8 @@ class Rooms:
         return member, secret
 
     async def _admit(self, claims: Claims, now: float) -> None:
+        if claims.generation != await self._store.accounts.generation(claims.user.uid):
+            raise Refusal("token_revoked", "The call token was taken back. Sign in again.")
         if claims.single_use and not await self._store.accounts.use_call_token(
             claims.token_id, claims.expires_at, now
         ):
@@ -181,6 +183,11 @@ class Rooms:
         for member in await self.members_of(session_id):
             await self._remove(batch, member, "remote_end")
 
+    async def remove_user(self, batch: Batch, uid: str) -> None:
+        """Somebody may be in no session any more."""
+        for member in await self._store.members.of_user(uid):
+            await self._out(batch, member, "removed")
+
     async def resume(self, member: Member, after: int) -> None:
         """Check that a member can be told all that happened after event number ``after``.
 
@@ -204,13 +211,16 @@ class Rooms:
         async with self._outbox.batch() as batch:
             member = await self._store.members.get(key)
             if member is not None:
-                await self._remove(batch, member, reason)
-                await self._watch.left(batch, member.session_id, member.user.uid, reason)
+                await self._out(batch, member, reason)
+
+    async def _out(self, batch: Batch, member: Member, reason: Reason) -> None:
+        await self._remove(batch, member, reason)
+        await self._watch.left(batch, member.session_id, member.user.uid, reason)
 
     async def _remove(self, batch: Batch, member: Member, reason: Reason) -> None:
         for other in await self._others(member):
             await batch.post(other.key, "left", Left(member.user.uid, reason))
-        batch.dismiss(member.key, reason)
+        await batch.dismiss(member.key, reason)
         await self._store.members.remove(member)
 
     async def _others(self, member: Member) -> list[Member]:

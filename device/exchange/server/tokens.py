@@ -29,6 +29,7 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
     "exp": int,
     "jti": str,
     "once": bool,
+    "gen": int,
 }
 
 
@@ -42,6 +43,7 @@ class Claims:
     expires_at: int
     token_id: str
     single_use: bool
+    generation: int
 
 
 class TokenMint:
@@ -52,8 +54,10 @@ class TokenMint:
         self._lifetime_s = lifetime_s
         self._wall_s = wall_s
 
-    def mint(self, user: User, session_id: str, single_use: bool) -> tuple[str, int]:
-        """The token and when it expires (Unix seconds)."""
+    def mint(
+        self, user: User, session_id: str, single_use: bool, generation: int
+    ) -> tuple[str, int]:
+        """The token and when it expires (Unix seconds). ``generation``: Accounts.generation."""
         now = int(self._wall_s())
         claims = {
             "iss": ISSUER,
@@ -67,6 +71,7 @@ class TokenMint:
             "exp": now + self._lifetime_s,
             "jti": secrets.token_hex(16),
             "once": single_use,
+            "gen": generation,
         }
         return jwt.encode(claims, self._key, ALGORITHM), now + self._lifetime_s
 
@@ -96,6 +101,7 @@ class TokenMint:
             claims["exp"],
             claims["jti"],
             claims["once"],
+            claims["gen"],
         )
 
     def _decode(self, token: str) -> dict[str, Any]:

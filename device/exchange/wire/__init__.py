@@ -7,6 +7,7 @@ client decodes them without it. JSON over HTTP, all below ``API``; names are as 
     POST   /sign-in            -               SignIn -> SignedIn (with X-Callbox a cookie, too)
     POST   /sign-out           account         -> 204
     GET    /me                 account         -> Me
+    PUT    /me/password        account         ChangePassword -> 204; other sign-ins are over
     POST   /tokens             account         TokenRequest -> TokenAnswer
     GET    /sessions           account         -> Sessions: those now running
     POST   /join               call token      Join -> Joined
@@ -33,20 +34,28 @@ client decodes them without it. JSON over HTTP, all below ``API``; names are as 
     POST   /session/members/{uid}/mute  membership, moderator -> 204
     DELETE /session/members/{uid}       membership, moderator -> 204
     POST   /session/end                 membership, moderator -> 204: for all
+    GET    /people             admin           -> People
+    PUT    /people/{uid}       admin           PutPerson -> Person
+    DELETE /people/{uid}       admin           -> 204
+    POST   /people/{uid}/revoke  admin         -> 204
+    GET    /groups             admin           -> Groups
+    PUT    /groups/{group_id}  admin           PutGroup -> GroupItem
+    DELETE /groups/{group_id}  admin           -> 204
     POST   /pairings           admin           NewPairing -> Pairing
     POST   /pairings/redeem    pairing code    Redeem -> Redeemed
     GET    /health             -               -> Health
 
 *account* is ``Authorization: Bearer <auth token>`` or the cookie of /sign-in (then with the header
-``X-Callbox: 1``, which no foreign page can send). *membership* is ``Authorization: Bearer
-<resume_secret>`` of the Joined answer; it names session and user, so neither is believed of a body.
+``X-Callbox: 1``, which no foreign page can send); *admin* is an admin's. *membership* is
+``Authorization: Bearer <resume_secret>`` of the Joined answer; it names session and user, so neither
+is believed of a body.
 *membership, moderator* is one whose grants hold ``moderate``.
 A refusal is a Problem with a 4xx status; ``code`` is one of CODES.
 
 Events (``event:`` name, ``data:`` JSON, ``id:`` counts per member from 1): joined RosterItem, left Left,
 state StateChanged, signal SignalEvent, video_requested By, switched_to_video SwitchedEvent,
 recording RecordingEvent, removed Removed (the last one). A comment line every 5 s keeps the line warm.
-Events of a device: CallNews, named by NewsName.
+Events of a device: CallNews, named by NewsName; removed Removed (the last one).
 Events of the directory: directory Directory, at once and whenever more than presence has changed;
 presence Presence, in bursts of which there are two a second at most. Nothing of it is kept: each
 connection begins with directory, and its ``id`` goes on from Last-Event-ID.

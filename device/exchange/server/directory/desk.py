@@ -107,10 +107,11 @@ class DirectoryDesk:
             return False
         return True
 
-    def _changed(self, uid: str) -> None:
+    def _changed(self, uid: str | None) -> None:
         self._is_stale = True
-        for watcher in self._watchers.get(uid, ()):
-            watcher.is_doubtful = True
+        for each in self._watchers if uid is None else (uid,):
+            for watcher in self._watchers.get(each, ()):
+                watcher.is_doubtful = True
         if self._watchers:
             self._tell_soon()
 

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import AsyncGenerator
 from functools import partial
 
-from device.exchange.server.outbox import Outbox
+from device.exchange.server.outbox import Batch, Outbox
 from device.exchange.server.refusal import Refusal
 from device.exchange.server.ringing.switchboard import Switchboard
 from device.exchange.server.ringing.views import item_of
@@ -74,11 +74,22 @@ class DeviceDesk:
             raise Refusal("device_unknown", "Register this device first.")
         return self._outbox.stream(key, after, keepalive_s, partial(self._vanish, key))
 
+    async def remove_user(self, batch: Batch, uid: str) -> None:
+        """Nothing rings for this user any more."""
+        for device in await self._store.devices.of_user(uid):
+            await self._store.devices.remove(device.key)
+            await batch.dismiss(device.key, "removed")
+
+    async def interrupt_user(self, batch: Batch, uid: str) -> None:
+        """All devices of this user have to come again, and to show that they still may."""
+        for device in await self._store.devices.of_user(uid):
+            batch.interrupt(device.key)
+
     async def _vanish(self, key: bytes) -> None:
         async with self._outbox.batch() as batch:
             device = await self._store.devices.get(key)
             if device is not None:
                 await self._store.devices.remove(key)
-                batch.dismiss(key, "connection_lost")
+                await batch.dismiss(key, "connection_lost")
                 batch.announce(device.uid)
                 await self._switchboard.vanished(batch, device.uid, device.device_id)

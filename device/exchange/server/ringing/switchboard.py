@@ -163,6 +163,13 @@ class Switchboard:
         for call in await self._store.calls.live_of(uid):
             await self._report(batch, call, do.Vanish(uid, device_id))
 
+    async def withdraw(self, batch: Batch, uid: str) -> None:
+        """A user is out of all calls, and rung by none."""
+        for call in await self._store.calls.live_of(uid):
+            party = call.party(uid)
+            if party is not None and party.standing in _WITHDRAWN:
+                await self._do(batch, call, _WITHDRAWN[party.standing](uid))
+
     async def _on_due(self, session_id: str, when: float) -> None:
         async with self._outbox.batch() as batch:
             call = await self._store.calls.get(session_id)
@@ -249,6 +256,13 @@ class Switchboard:
         devices = await self._store.devices.of_user(uid)
         wants_peace = bool(devices) and all(device.do_not_disturb for device in devices)
         return Standing.MISSED if wants_peace else Standing.RINGING
+
+
+_WITHDRAWN: dict[Standing, Callable[[str], do.Action]] = {
+    Standing.CALLING: do.Cancel,
+    Standing.JOINED: do.End,
+    Standing.RINGING: lambda uid: do.Reject(uid, "", "rejected"),
+}
 
 
 def _is_same(call: Call, uid: str, wanted: InitiateCall) -> bool:

@@ -19,7 +19,7 @@ from device.exchange.server.store.values import (
     Member,
     Session,
 )
-from device.exchange.wire import Contact, GroupItem, State, User
+from device.exchange.wire import Contact, GroupItem, Reason, State, User
 
 
 class Accounts(Protocol):
@@ -30,7 +30,7 @@ class Accounts(Protocol):
         ...
 
     async def put(self, account: Account) -> None:
-        """Add or replace; a replaced one is signed out everywhere."""
+        """Add or replace; one that gets another password is signed out everywhere."""
         ...
 
     async def get(self, uid: str) -> Account | None: ...
@@ -52,6 +52,15 @@ class Accounts(Protocol):
         ...
 
     async def drop_auth_token(self, key: bytes) -> None: ...
+
+    async def withdraw(self, uid: str) -> None:
+        """Drop the user's auth tokens, and begin the next generation of call tokens."""
+        ...
+
+    async def generation(self, uid: str) -> int:
+        """Of the call tokens that are good. 0 at first; it outlives the account, so that who is added
+        again under the same uid does not give life to what was taken from another."""
+        ...
 
     async def use_call_token(self, token_id: str, expires_at: int, now: float) -> bool:
         """Mark a single-use call token as used; False when it was before. Forgets expired ones."""
@@ -106,6 +115,8 @@ class Members(Protocol):
     async def of_session(self, session_id: str) -> list[Member]:
         """By ``seq``."""
         ...
+
+    async def of_user(self, uid: str) -> list[Member]: ...
 
     async def all(self) -> list[Member]:
         """By session and ``seq``."""
@@ -170,6 +181,12 @@ class Queues(Protocol):
         """
         ...
 
+    async def put_dismissal(self, key: bytes, reason: Reason) -> None:
+        """Why a queue goes, for whom another process has it read. The newest ones are kept."""
+        ...
+
+    async def dismissal(self, key: bytes) -> Reason | None: ...
+
 
 class Calls(Protocol):
     """Ringing calls, live and past."""
@@ -210,6 +227,11 @@ class Store(Protocol):
 
         Nested ones are part of the outermost. Inside, nothing but the store is awaited.
         """
+        ...
+
+    async def changed_elsewhere(self) -> None:
+        """Wait, half a second at most longer than it takes, until another process has changed
+        something; the command line does."""
         ...
 
     async def aclose(self) -> None:

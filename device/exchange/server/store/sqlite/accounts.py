@@ -24,7 +24,11 @@ class SqliteAccounts:
     async def put(self, account: Account) -> None:
         user = account.user
         async with self._db.transaction():
-            self._db.run("delete from auth_tokens where uid = ?", user.uid)
+            self._db.run(
+                "delete from auth_tokens where uid in "
+                "(select uid from users where uid = ? and password <> ?)",
+                user.uid, account.password_hash,
+            )  # fmt: skip
             self._db.run(
                 "insert into users (uid, name, avatar, kind, password, role) values (?, ?, ?, ?, ?, ?) "
                 "on conflict (uid) do update set name = excluded.name, avatar = excluded.avatar, "
@@ -61,6 +65,19 @@ class SqliteAccounts:
 
     async def drop_auth_token(self, key: bytes) -> None:
         self._db.run("delete from auth_tokens where hash = ?", key)
+
+    async def withdraw(self, uid: str) -> None:
+        async with self._db.transaction():
+            self._db.run("delete from auth_tokens where uid = ?", uid)
+            self._db.run(
+                "insert into generations values (?, 1) "
+                "on conflict do update set generation = generation + 1",
+                uid,
+            )
+
+    async def generation(self, uid: str) -> int:
+        row = self._db.row("select generation from generations where uid = ?", uid)
+        return 0 if row is None else int(row[0])
 
     async def use_call_token(self, token_id: str, expires_at: int, now: float) -> bool:
         async with self._db.transaction():

@@ -49,6 +49,11 @@ class Connection:
         row: Row | None = self._db.execute(query, values).fetchone()
         return row
 
+    def foreign_version(self) -> int:
+        """Another one after each commit of another connection (pragma data_version)."""
+        ((version,),) = self.rows("pragma data_version")
+        return int(version)
+
     def many(self, statement: str, values: list[Row]) -> None:
         self._db.executemany(statement, values)
 

@@ -54,6 +54,9 @@ class SqliteMembers:
     async def of_session(self, session_id: str) -> list[Member]:
         return self._members("where session_id = ? order by seq", session_id)
 
+    async def of_user(self, uid: str) -> list[Member]:
+        return self._members("where uid = ?", uid)
+
     async def all(self) -> list[Member]:
         return self._members("order by session_id, seq")
 

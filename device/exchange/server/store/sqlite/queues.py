@@ -2,9 +2,12 @@
 
 from device.exchange.server.store.sqlite.connection import Connection
 from device.exchange.server.store.values import Event
+from device.exchange.wire import Reason
 
 KEPT_EVENTS = 500
 """For each queue. Who is further behind has left."""
+KEPT_DISMISSALS = 1000
+"""Who listens learns of them within LOOK_EVERY_S."""
 
 
 class SqliteQueues:
@@ -34,3 +37,13 @@ class SqliteQueues:
             key,
         )
         return None if row is None else (row[0], row[1])
+
+    async def put_dismissal(self, key: bytes, reason: Reason) -> None:
+        async with self._db.transaction():
+            statement = "insert or replace into dismissals (key, reason) values (?, ?)"
+            newest = self._db.run(statement, key, reason).lastrowid or 0
+            self._db.run("delete from dismissals where id <= ?", newest - KEPT_DISMISSALS)
+
+    async def dismissal(self, key: bytes) -> Reason | None:
+        row = self._db.row("select reason from dismissals where key = ?", key)
+        return None if row is None else row[0]

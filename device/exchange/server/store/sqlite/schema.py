@@ -56,13 +56,18 @@ alter table devices add column do_not_disturb int not null default 0;
 create index parties_live on parties (uid) where standing in ('calling', 'ringing', 'joined');
 """
 
+_PEOPLE = """
+create table generations (uid text primary key, generation int not null) without rowid;
+create table dismissals (id integer primary key, key blob not null unique, reason text not null);
+"""
+
 _ENROLMENT = """
 create table enrolments (
   key blob primary key, uid text not null unique, name text not null, session_id text,
   expires_at int not null, attempt blob) without rowid;
 """
 
-_STEPS = (_FIRST, _RINGING, _LOG, _ENROLMENT)
+_STEPS = (_FIRST, _RINGING, _LOG, _ENROLMENT, _PEOPLE)
 VERSION = len(_STEPS)
 
 

@@ -1,5 +1,6 @@
 """The store that is one SQLite file."""
 
+import asyncio
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from device.exchange.server.store.sqlite.enrolments import SqliteEnrolments
 from device.exchange.server.store.sqlite.members import SqliteMembers
 from device.exchange.server.store.sqlite.queues import SqliteQueues
 
+LOOK_EVERY_S = 0.25
+"""A look takes some microseconds: SQLite keeps the number in memory that both processes share."""
+
 
 class SqliteStore:
     """See store.protocol.Store. Used from one thread; ``aclose`` it."""
@@ -19,6 +23,7 @@ class SqliteStore:
     def __init__(self, data_dir: Path) -> None:
         """Makes what is missing. Raises ConfigError when the folder or file cannot be used."""
         self._db = Connection(data_dir / "exchange.db")
+        self._version = self._db.foreign_version()
         self.accounts = SqliteAccounts(self._db)
         self.enrolments = SqliteEnrolments(self._db)
         self.members = SqliteMembers(self._db)
@@ -29,6 +34,12 @@ class SqliteStore:
 
     def transaction(self) -> AbstractAsyncContextManager[None]:
         return self._db.transaction()
+
+    async def changed_elsewhere(self) -> None:
+        before = self._version
+        while self._version == before:
+            await asyncio.sleep(LOOK_EVERY_S)
+            self._version = self._db.foreign_version()
 
     async def aclose(self) -> None:
         self._db.close()
