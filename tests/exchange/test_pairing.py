@@ -11,13 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from device.exchange.client import ExchangeAccount
 from device.exchange.server.administration import add_accounts, opened
 from device.exchange.server.config import ExchangeConfig
-from device.exchange.server.pairings import FAILURES_A_MINUTE, Pairings
-from device.exchange.server.passwords import PasswordCheck
+from device.exchange.server.parts import make_parts
 from device.exchange.server.refusal import Refusal
 from device.exchange.wire import API, PairingLink, Redeem, User, plain_code, plain_fingerprint
+from tests.exchange.admins import thrown_out
 from tests.exchange.conftest import PASSWORD, HandClock, RunningExchange, Wall, running
+from tests.exchange.phones import phone
 
 ATTEMPT = "what a unit calls its try"
 GATE = {"uid": "gate", "name": "The gate", "session_id": "hall"}
@@ -54,7 +56,7 @@ class People:
 @pytest.fixture
 async def people(exchange: RunningExchange) -> AsyncIterator[People]:
     await add_accounts(exchange.config.data_dir, {User("root", "Root"): PASSWORD}, "admin")
-    async with httpx.AsyncClient(base_url=exchange.url + API, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=exchange.url + API, trust_env=False, timeout=60) as http:
         yield People(http)
 
 
@@ -157,17 +159,27 @@ async def test_a_guesser_has_to_wait(exchange: RunningExchange, people: People) 
 async def test_guessers_from_many_addresses_have_to_wait(exchange: RunningExchange) -> None:
     clock = HandClock()
     async with opened(exchange.config.data_dir) as store:
-        pairings = Pairings(store, clock, PasswordCheck())
+        parts = await make_parts(exchange.config, store, clock)
 
         async def guess(address: str) -> str:
             with pytest.raises(Refusal) as refused:
-                await pairings.redeem(Redeem("22222-22222", ATTEMPT), address, 0.0)
+                await parts.pairings.redeem(Redeem("22222-22222", ATTEMPT), address, 0.0)
             return refused.value.code
 
-        codes = [await guess(f"10.0.0.{n}") for n in range(FAILURES_A_MINUTE + 1)]
-        assert codes == ["pairing_refused"] * FAILURES_A_MINUTE + ["too_many_attempts"]
-        clock.turn(60)
+        codes = [await guess(f"10.0.0.{n}") for n in range(51)]
+        assert codes == ["pairing_refused"] * 50 + ["too_many_attempts"]
+        clock.turn(16)
         assert await guess("10.0.1.1") == "pairing_refused"
+        await parts.aclose()
+
+
+async def test_a_unit_that_is_replaced_is_out_at_once(
+    exchange: RunningExchange, accounts: dict[str, ExchangeAccount], people: People
+) -> None:
+    async with phone(accounts["door"]) as old:
+        code = await people.pairing(GATE | {"uid": "door"})
+        await people.redeem(code)
+        assert (await thrown_out(old)).reason.code == "auth_token_refused"
 
 
 async def test_the_link_says_where_and_which_certificate(tmp_path_factory: Any) -> None:
@@ -177,7 +189,9 @@ async def test_the_link_says_where_and_which_certificate(tmp_path_factory: Any) 
         await add_accounts(config.data_dir, {User("root", "Root"): PASSWORD}, "admin")
         url = exchange.url + API
         trust = exchange.address("root").trust()
-        async with httpx.AsyncClient(base_url=url, verify=trust, trust_env=False) as http:
+        async with httpx.AsyncClient(
+            base_url=url, verify=trust, trust_env=False, timeout=60
+        ) as http:
             people = People(http)
             answer = (await people.ask("root", "POST", "/pairings", GATE)).json()
             link = PairingLink.parse(answer["link"])

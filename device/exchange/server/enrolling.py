@@ -3,15 +3,14 @@
 from fastapi import APIRouter, Request
 
 from device.exchange.server import certificate
-from device.exchange.server.accounts import Admin, PartsOf
+from device.exchange.server.accounts import Admin, PartsOf, host_of
 from device.exchange.server.config import ExchangeConfig, is_loopback
 from device.exchange.server.pairings import new_code, offer
-from device.exchange.server.refusal import Refusal
+from device.exchange.server.refusal import Refusal, refusals
 from device.exchange.wire import (
     NewPairing,
     Pairing,
     PairingLink,
-    Problem,
     Redeem,
     Redeemed,
     plain_fingerprint,
@@ -19,7 +18,7 @@ from device.exchange.wire import (
 
 router = APIRouter(
     tags=["enrolment"],
-    responses={status: {"model": Problem} for status in (401, 403, 409, 413, 422, 429)},
+    responses=refusals(401, 403, 409, 413, 422, 429),
 )
 
 
@@ -38,8 +37,7 @@ async def pairings(body: NewPairing, request: Request, _: Admin, parts: PartsOf)
 @router.post("/pairings/redeem")
 async def redeem(body: Redeem, request: Request, parts: PartsOf) -> Redeemed:
     """The account of a unit, for its pairing code."""
-    address = request.client.host if request.client else ""
-    return await parts.pairings.redeem(body, address, parts.config.wall_s())
+    return await parts.pairings.redeem(body, host_of(request), parts.config.wall_s())
 
 
 def pin(config: ExchangeConfig) -> str | None:

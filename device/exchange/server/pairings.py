@@ -1,18 +1,21 @@
 """Enrolment of units by a code that a person carries from the exchange to the unit.
 
-A code has 10 of 32 characters, so 50 bits, and lives for ten minutes. Of those who guess, each address
-has 5 free attempts and then one in 30 s; all addresses together have 30 failures a minute, so at most
-330 in the life of a code. The chance to hit one that is open is 330 / 2^50, or 3 in 10^13; with a code
-open on every minute of a year it is 1.6 * 10^7 / 2^50, or 1.4 in 10^8. What is kept is a SHA-256:
-whoever steals it needs some 2^49 tries, and has ten minutes. Who spends the 30 failures keeps others
-from enrolling meanwhile, and from nothing else.
+A code has 10 of 32 characters, so 50 bits, and lives for ten minutes. Guesses are counted as those at
+the password of one user (attempts.py): each network has 5, and then waits of 30 s to 15 min; all of them
+together have 50, and then waits of 15 s to 2 min. So there are 60 guesses in the life of a code, with a
+chance of 60 / 2^50, or 5 in 10^14, to hit one that is open. In a year there are less than 500,000; with
+a code open on every minute of it the chance is below 5 in 10^10. What is kept is a SHA-256: whoever
+steals it needs some 2^49 tries, and has ten minutes. Who keeps on guessing keeps others from
+enrolling, but from where a unit has enrolled before, and from nothing else.
 """
 
 import secrets
 
-from device.exchange.server.attempts import Attempts
+from device.exchange.server.attempts import Attempts, network_of
+from device.exchange.server.authority import Authority
 from device.exchange.server.clock import Clock
-from device.exchange.server.passwords import PasswordCheck, is_shown
+from device.exchange.server.outbox import Outbox
+from device.exchange.server.passwords import Passwords, is_shown
 from device.exchange.server.refusal import Refusal
 from device.exchange.server.store import Account, Enrolment, Store, digest, new_secret
 from device.exchange.wire import (
@@ -25,8 +28,6 @@ from device.exchange.wire import (
     User,
     plain_code,
 )
-
-FAILURES_A_MINUTE = 30
 
 
 def new_code() -> str:
@@ -58,32 +59,35 @@ def check_is_unit(account: Account | None) -> None:
 class Pairings:
     """Redeems codes."""
 
-    def __init__(self, store: Store, clock: Clock, passwords: PasswordCheck) -> None:
+    def __init__(
+        self, store: Store, outbox: Outbox, authority: Authority, clock: Clock, passwords: Passwords
+    ) -> None:
         self._store = store
+        self._outbox = outbox
+        self._authority = authority
         self._passwords = passwords
         self._attempts = Attempts(clock)
-        self._failures = _Failures(clock)
 
     async def redeem(self, asked: Redeem, address: str, now: float) -> Redeemed:
-        """Make the unit's account, with a new password. ``address``: who asks, as a network sees it.
+        """Make the unit's account, with a new password; who has the old one is out of everything.
+        ``address``: where who asks comes from.
 
         Raises Refusal: too_many_attempts, pairing_refused, pairing_expired, pairing_used, uid_taken.
         """
-        self._attempts.begin(("", address))
-        self._failures.begin()
+        who = "", network_of(address)
+        self._attempts.begin(who)
         key, attempt = _digest(asked.code), digest(asked.attempt)
         # Before a hash is made, which takes its time; and again with nobody in between.
         enrolment = await self._open(key, attempt, now)
         password = new_secret()
         user = User(enrolment.uid, enrolment.name, kind="unit")
-        account = await self._passwords.new_account(user, password)
-        async with self._store.transaction():
+        account = await self._passwords.new_account(user, password, "member")
+        async with self._outbox.batch() as batch:
             enrolment = await self._open(key, attempt, now)
             check_is_unit(await self._store.accounts.get(enrolment.uid))
             await self._store.enrolments.redeem(key, attempt)
-            await self._store.accounts.put(account)
-        self._attempts.succeeded(("", address))
-        self._failures.succeeded()
+            await self._authority.put(batch, account)
+        self._attempts.succeeded(who)
         return Redeemed(user, password, enrolment.session_id)
 
     async def _open(self, key: bytes, attempt: bytes, now: float) -> Enrolment:
@@ -104,24 +108,3 @@ def _digest(code: str) -> bytes:
         return digest(plain_code(code))
     except ValueError as error:
         raise Refusal("pairing_refused", str(error)) from None
-
-
-class _Failures:
-    """Of everybody, within a minute."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._minute = 0
-        self._count = 0
-
-    def begin(self) -> None:
-        """Counts as a failure until ``succeeded``. Raises Refusal: too_many_attempts."""
-        minute = int(self._clock.now_s() // 60)
-        if minute != self._minute:
-            self._minute, self._count = minute, 0
-        if self._count >= FAILURES_A_MINUTE:
-            raise Refusal("too_many_attempts", "Too many attempts, by many. Wait a minute.")
-        self._count += 1
-
-    def succeeded(self) -> None:
-        self._count = max(0, self._count - 1)

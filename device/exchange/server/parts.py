@@ -88,7 +88,7 @@ async def make_parts(config: ExchangeConfig, store: Store, clock: Clock) -> Part
         authority,
         attempts,
         passwords,
-        Pairings(outbox, authority, clock, passwords),
+        Pairings(store, outbox, authority, clock, passwords),
     )
 
 
