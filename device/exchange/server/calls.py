@@ -2,20 +2,25 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Depends, Path, Query
 from starlette.responses import StreamingResponse
 
-from device.exchange.server.accounts import PartsOf, SignedInUser
+from device.exchange.server.accounts import LoginOf, PartsOf, SignedInUser, admin
 from device.exchange.server.event_stream import EventStream, LastEventId
 from device.exchange.server.ringing import actions as do
 from device.exchange.server.ringing.values import Call
 from device.exchange.server.ringing.views import item_of
+from device.exchange.server.store import LogFilter
 from device.exchange.wire import (
     ActiveCall,
     CallItem,
+    CallLog,
+    CallType,
+    Direction,
     DoNotDisturb,
     FromDevice,
     InitiateCall,
+    LogStatus,
     Problem,
     Registered,
     Reject,
@@ -27,6 +32,16 @@ router = APIRouter(
 )
 Device = Annotated[str, Path(min_length=1, max_length=64)]
 Session = Annotated[str, Path(min_length=1, max_length=128)]
+
+
+async def log_filter(
+    status: LogStatus | None = None,
+    call_type: CallType | None = None,
+    direction: Direction | None = None,
+    user: Annotated[str | None, Query(min_length=1, max_length=128)] = None,
+) -> LogFilter:
+    """Which calls are wanted; ``user``: a party of them."""
+    return LogFilter(status, call_type, direction, user)
 
 
 @router.put("/devices/{device_id}")
@@ -58,6 +73,23 @@ async def events(
 async def initiate(body: InitiateCall, user: SignedInUser, parts: PartsOf) -> CallItem:
     """Ring a user or a group. If the receiver is ringing this user, that call is answered."""
     return await _item(parts, await parts.switchboard.initiate(user.uid, body))
+
+
+@router.get("/calls")
+async def log(
+    found: LoginOf,
+    parts: PartsOf,
+    wanted: Annotated[LogFilter, Depends(log_filter)],
+    everyone: bool = False,
+    cursor: Annotated[str | None, Query(max_length=512)] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+) -> CallLog:
+    """The user's calls, the newest first. For an admin with ``everyone`` all calls, each as its caller
+    finds it; or, with ``user``, that user's as they find them."""
+    if everyone:
+        await admin(found)
+    uid = None if everyone else found.account.user.uid
+    return await parts.log.page(uid, wanted, cursor, limit)
 
 
 @router.get("/calls/active")

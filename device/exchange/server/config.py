@@ -30,6 +30,10 @@ class ExchangeConfig:
     ring_for_s: float = 45.0
     rejoin_within_s: float = 60.0
     """How long who has lost a call may take to come back to it."""
+    keep_calls: int = 100_000
+    """In the log, the newest: some 100 MB. Looked at every hour."""
+    keep_calls_days: int | None = None
+    """Forget older ones; None: however old."""
     wall_s: Callable[[], float] = field(default=time.time, repr=False)
     """Seconds since 1970; a test's own."""
 
@@ -40,6 +44,8 @@ class ExchangeConfig:
             raise ConfigError("token_lifetime_s and auth_lifetime_s are whole seconds, 1 or more")
         if self.max_members < 1:
             raise ConfigError(f"max_members must be 1 or more, not {self.max_members}")
+        if self.keep_calls < 1 or (self.keep_calls_days is not None and self.keep_calls_days < 1):
+            raise ConfigError("keep_calls and keep_calls_days must be 1 or more")
         for name in ("keepalive_s", "gone_after_s", "ring_for_s", "rejoin_within_s"):
             if getattr(self, name) <= 0:
                 raise ConfigError(f"{name} must be over 0")

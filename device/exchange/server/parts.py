@@ -14,6 +14,7 @@ from device.exchange.server.errands import Errands
 from device.exchange.server.outbox import Outbox
 from device.exchange.server.pairings import Pairings
 from device.exchange.server.passwords import Passwords
+from device.exchange.server.ringing.call_log import LogBook
 from device.exchange.server.ringing.device_desk import DeviceDesk
 from device.exchange.server.ringing.step import Rules
 from device.exchange.server.ringing.switchboard import Switchboard
@@ -37,6 +38,7 @@ class Parts:
     devices: DeviceDesk
     directory: DirectoryDesk
     authority: Authority
+    log: LogBook
     attempts: Attempts
     passwords: Passwords
     pairings: Pairings
@@ -47,6 +49,7 @@ class Parts:
         await self.devices.open()
         await self.switchboard.open()
         self.errands.keep_watch(self.store.changed_elsewhere, self.bus.wake_all)
+        self.log.open()
 
     def stop_listening(self) -> None:
         """End all event streams; members and devices stay, and may come back to the next start.
@@ -58,6 +61,7 @@ class Parts:
     async def aclose(self) -> None:
         """Idempotent."""
         self.stop_listening()
+        await self.log.aclose()
         await self.errands.aclose()
 
 
@@ -86,6 +90,7 @@ async def make_parts(config: ExchangeConfig, store: Store, clock: Clock) -> Part
         devices,
         DirectoryDesk(store, bus, clock, errands),
         authority,
+        LogBook(store, config.wall_s, config.keep_calls, config.keep_calls_days),
         attempts,
         passwords,
         Pairings(store, outbox, authority, clock, passwords),

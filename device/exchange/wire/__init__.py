@@ -84,6 +84,9 @@ from device.exchange.wire.accounts import (
 from device.exchange.wire.accounts import (
     User as User,
 )
+from device.exchange.wire.accounts import (
+    UserKind as UserKind,
+)
 from device.exchange.wire.calls import (
     ActiveCall as ActiveCall,
 )

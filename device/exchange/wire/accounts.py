@@ -8,6 +8,7 @@ from annotated_types import MaxLen
 from device.exchange.wire.common import SessionId, Uid
 
 Role = Literal["admin", "member"]
+UserKind = Literal["person", "unit"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class User:
     uid: str
     name: str
     avatar: str | None = None
-    kind: Literal["person", "unit"] = "person"
+    kind: UserKind = "person"
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,7 @@ CODES = {
     "signal_malformed": 422,
     "no_video_request": 409,
     "call_not_found": 404,
+    "cursor_invalid": 422,
     "not_in_call": 403,
     "not_caller": 403,
     "not_receiver": 403,

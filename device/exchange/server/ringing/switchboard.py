@@ -13,7 +13,7 @@ from device.exchange.server.ringing import actions as do
 from device.exchange.server.ringing.deadlines import Deadlines
 from device.exchange.server.ringing.step import Rules, begin, due_at, step
 from device.exchange.server.ringing.values import Call, Party, Standing, Status, Tell
-from device.exchange.server.ringing.views import item_of
+from device.exchange.server.ringing.views import item_of, with_names
 from device.exchange.server.rooms import Rooms
 from device.exchange.server.store import Store
 from device.exchange.wire import CallNews, InitiateCall, Reason
@@ -75,7 +75,7 @@ class Switchboard:
                 f"call-{secrets.token_urlsafe(16)}", wanted.call_type, wanted.receiver_type,
                 wanted.receiver, Status.INITIATED, now, (caller, *ringing),
             )  # fmt: skip
-            call, news = begin(call, now)
+            call, news = begin(await with_names(self._store, call), now)
             await self._keep(batch, call, news, uid)
             if call.status.is_live:
                 await self._refuse_others(batch, uid, call)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from device.exchange.wire import CallType, ReceiverType
+from device.exchange.wire import CallType, ReceiverType, UserKind
 
 
 class Status(Enum):
@@ -58,6 +58,7 @@ class Party:
     """A user in a call. Times in Unix seconds; ``device``: the one it is in the call with.
 
     ``away_since``: since when it is in the call but not in the session; None while it is in both.
+    ``name`` and ``kind`` are those of the time of the call, for when the account is no more.
     """
 
     uid: str
@@ -66,11 +67,13 @@ class Party:
     joined_at: float | None = None
     left_at: float | None = None
     away_since: float | None = None
+    name: str = ""
+    kind: UserKind = "person"
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """``parties`` begins with the initiator. Times in Unix seconds."""
+    """``parties`` begins with the initiator. Times in Unix seconds. ``receiver_name``: at the time."""
 
     session_id: str
     call_type: CallType
@@ -81,6 +84,7 @@ class Call:
     parties: tuple[Party, ...]
     joined_at: float | None = None
     ended_at: float | None = None
+    receiver_name: str = ""
 
     @property
     def initiator(self) -> Party:

@@ -1,12 +1,14 @@
 """Calls as their parties are told of them."""
 
+from dataclasses import replace
+
 from device.exchange.server.ringing.values import Call, Party
 from device.exchange.server.store import Store
 from device.exchange.wire import CallItem, CallParty, User
 
 
 async def item_of(store: Store, call: Call) -> CallItem:
-    """With the names that users and groups have now; one who is gone is named by their uid."""
+    """With the names that users and groups have now; one who is gone has the name of then."""
     return CallItem(
         call.session_id,
         call.call_type,
@@ -21,18 +23,28 @@ async def item_of(store: Store, call: Call) -> CallItem:
     )
 
 
+async def with_names(store: Store, call: Call) -> Call:
+    """With the names that users and groups have now, to be kept."""
+    item = await item_of(store, call)
+    users = [party.user for party in item.parties]
+    parties = [
+        replace(party, name=user.name, kind=user.kind)
+        for party, user in zip(call.parties, users, strict=True)
+    ]
+    return replace(call, parties=tuple(parties), receiver_name=item.receiver_name)
+
+
 async def _party(store: Store, party: Party) -> CallParty:
-    user = await _user(store, party.uid)
+    account = await store.accounts.get(party.uid)
+    gone = User(party.uid, party.name or party.uid, kind=party.kind)
+    user = gone if account is None else account.user
     return CallParty(user, party.standing.value, party.device, party.joined_at, party.left_at)
 
 
-async def _user(store: Store, uid: str) -> User:
-    account = await store.accounts.get(uid)
-    return User(uid, uid) if account is None else account.user
-
-
 async def _receiver_name(store: Store, call: Call) -> str:
+    then = call.receiver_name or call.receiver
     if call.receiver_type == "user":
-        return (await _user(store, call.receiver)).name
+        account = await store.accounts.get(call.receiver)
+        return then if account is None else account.user.name
     group = await store.accounts.group(call.receiver)
-    return call.receiver if group is None else group.name
+    return then if group is None else group.name

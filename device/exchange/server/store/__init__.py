@@ -4,6 +4,9 @@ from device.exchange.server.store.protocol import (
     Accounts as Accounts,
 )
 from device.exchange.server.store.protocol import (
+    CallLog as CallLog,
+)
+from device.exchange.server.store.protocol import (
     Calls as Calls,
 )
 from device.exchange.server.store.protocol import (
@@ -43,7 +46,16 @@ from device.exchange.server.store.values import (
     Group as Group,
 )
 from device.exchange.server.store.values import (
+    LogEntry as LogEntry,
+)
+from device.exchange.server.store.values import (
+    LogFilter as LogFilter,
+)
+from device.exchange.server.store.values import (
     Login as Login,
+)
+from device.exchange.server.store.values import (
+    LogPlace as LogPlace,
 )
 from device.exchange.server.store.values import (
     Member as Member,

@@ -15,7 +15,10 @@ from device.exchange.server.store.values import (
     Enrolment,
     Event,
     Group,
+    LogEntry,
+    LogFilter,
     Login,
+    LogPlace,
     Member,
     Session,
 )
@@ -204,6 +207,27 @@ class Calls(Protocol):
         ...
 
 
+class CallLog(Protocol):
+    """Calls, live and past, as people look them up; the newest first. It follows from ``Calls``."""
+
+    async def of(
+        self, uid: str, wanted: LogFilter, before: LogPlace | None, limit: int
+    ) -> list[LogEntry]:
+        """The next ``limit`` calls of a user after ``before``; None: from the newest on."""
+        ...
+
+    async def of_all(
+        self, wanted: LogFilter, before: LogPlace | None, limit: int
+    ) -> list[LogEntry]:
+        """The same of everybody, each call as its initiator finds it."""
+        ...
+
+    async def forget(self, begun_before: float | None, keep: int, at_most: int) -> int:
+        """Forget the oldest calls that are over: all that began before a time (Unix seconds; None: none)
+        and whatever is more than ``keep``, but no more than ``at_most`` of them. How many it were."""
+        ...
+
+
 class Store(Protocol):
     """All that an exchange remembers."""
 
@@ -221,6 +245,8 @@ class Store(Protocol):
     def queues(self) -> Queues: ...
     @property
     def calls(self) -> Calls: ...
+    @property
+    def call_log(self) -> CallLog: ...
 
     def transaction(self) -> AbstractAsyncContextManager[None]:
         """All that is done in it, or nothing; nobody sees half of it, and it sees nobody's half.

@@ -3,7 +3,15 @@
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from device.exchange.wire import Role, RosterItem, State, User
+from device.exchange.wire import (
+    CallType,
+    Direction,
+    LogStatus,
+    Role,
+    RosterItem,
+    State,
+    User,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +94,29 @@ class Event(NamedTuple):
     number: int
     name: str
     data: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogPlace:
+    """Where in the log a call stands: by the time it began (Unix seconds), the newest first."""
+
+    initiated_at: float
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogFilter:
+    """Which calls of a log are wanted; None: any. ``user``: a party of it."""
+
+    status: LogStatus | None = None
+    call_type: CallType | None = None
+    direction: Direction | None = None
+    user: str | None = None
+
+
+class LogEntry(NamedTuple):
+    """A call as one of its parties finds it in their log."""
+
+    place: LogPlace
+    direction: Direction
+    status: LogStatus

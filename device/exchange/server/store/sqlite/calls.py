@@ -4,14 +4,15 @@ from dataclasses import astuple
 from typing import Any
 
 from device.exchange.server.ringing.values import Call, Party, Standing, Status
+from device.exchange.server.store.sqlite import call_log
 from device.exchange.server.store.sqlite.connection import Connection, Row
 
 _CALL = (
-    "select session_id, call_type, receiver_type, receiver, status, initiated_at, joined_at, ended_at "
-    "from calls "
+    "select session_id, call_type, receiver_type, receiver, status, initiated_at, joined_at, ended_at, "
+    "receiver_name from calls "
 )
 _PARTIES = (
-    "select uid, standing, device, joined_at, left_at, away_since from parties "
+    "select uid, standing, device, joined_at, left_at, away_since, name, kind from parties "
     "where session_id = ? order by position"
 )
 
@@ -23,17 +24,21 @@ class SqliteCalls:
     async def put(self, call: Call) -> None:
         async with self._db.transaction():
             self._db.run(
-                "insert into calls values (?, ?, ?, ?, ?, ?, ?, ?) on conflict do update set "
+                "insert into calls values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do update set "
                 "status = excluded.status, joined_at = excluded.joined_at, "
                 "ended_at = excluded.ended_at",
                 call.session_id, call.call_type, call.receiver_type, call.receiver,
                 call.status.value, call.initiated_at, call.joined_at, call.ended_at,
+                call.receiver_name,
             )  # fmt: skip
             rows: list[Row] = [
                 (call.session_id, position, party.uid, party.standing.value, *astuple(party)[2:])
                 for position, party in enumerate(call.parties)
             ]
-            self._db.many("insert or replace into parties values (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            self._db.many(
+                "insert or replace into parties values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
+            )
+            call_log.write(self._db, call)
 
     async def get(self, session_id: str) -> Call | None:
         found = self._calls("where session_id = ?", session_id)
@@ -53,12 +58,12 @@ class SqliteCalls:
         return [self._call(row) for row in self._db.rows(_CALL + clause, *values)]
 
     def _call(self, row: Row) -> Call:
-        session_id, call_type, receiver_type, receiver, status, initiated_at, joined, ended = row
+        session_id, call_type, receiver_type, receiver, status, initiated_at, *rest = row
         parties = tuple(
-            Party(uid, Standing(standing), *rest)
-            for uid, standing, *rest in self._db.rows(_PARTIES, session_id)
+            Party(uid, Standing(standing), *more)
+            for uid, standing, *more in self._db.rows(_PARTIES, session_id)
         )
         return Call(
             session_id, call_type, receiver_type, receiver, Status(status), initiated_at, parties,
-            joined, ended,
+            *rest,
         )  # fmt: skip

@@ -54,6 +54,22 @@ _LOG = """
 alter table devices add column do_not_disturb int not null default 0;
 -- Who stands so is in a live call; the past is no part of this index.
 create index parties_live on parties (uid) where standing in ('calling', 'ringing', 'joined');
+alter table calls add column receiver_name text not null default '';
+alter table parties add column name text not null default '';
+alter table parties add column kind text not null default 'person';
+update parties set (name, kind) = (select name, kind from users where users.uid = parties.uid)
+where uid in (select uid from users);
+-- What each party finds in their log, in its order. A page of it is read from here alone.
+create table log (
+  uid text not null, initiated_at real not null, session_id text not null, direction text not null,
+  status text not null, call_type text not null,
+  primary key (uid, initiated_at, session_id)) without rowid;
+create index log_of_all on log (initiated_at, session_id, direction, status, call_type)
+where direction = 'outgoing';
+insert into log select uid, initiated_at, session_id,
+  case position when 0 then 'outgoing' else 'incoming' end,
+  case when position > 0 and standing = 'missed' then 'missed' else status end, call_type
+from parties join calls using (session_id);
 """
 
 _PEOPLE = """

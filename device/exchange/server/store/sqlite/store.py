@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from device.exchange.server.store.sqlite.accounts import SqliteAccounts
+from device.exchange.server.store.sqlite.call_log import SqliteCallLog
 from device.exchange.server.store.sqlite.calls import SqliteCalls
 from device.exchange.server.store.sqlite.connection import Connection
 from device.exchange.server.store.sqlite.devices import SqliteDevices
@@ -31,6 +32,7 @@ class SqliteStore:
         self.directory = SqliteDirectory(self._db)
         self.queues = SqliteQueues(self._db)
         self.calls = SqliteCalls(self._db)
+        self.call_log = SqliteCallLog(self._db)
 
     def transaction(self) -> AbstractAsyncContextManager[None]:
         return self._db.transaction()
