@@ -80,6 +80,7 @@ ROUTES = {
     "POST /pairings/redeem": Row(PAIRING_CODE, WRONG, ana=GUESSED, eve=GUESSED),
     "GET /devices/{device_id}/events": Row(ACCOUNT, eve="device_unknown"),
     "POST /calls": Row(ACCOUNT, RING, ana="caller_busy", eve="device_unknown"),
+    "GET /calls": Row(ACCOUNT),
     "GET /calls/active": Row(ACCOUNT),
     "DELETE /calls/active": Row(ACCOUNT),
     "GET /calls/{session_id}": Row(ACCOUNT, eve="not_in_call"),
