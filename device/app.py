@@ -14,15 +14,16 @@ from device.control.door import DoorButton
 from device.control.lamps import LampPanel
 from device.control.panel import ButtonPanel
 from device.control.readings import Check, Verdict
-from device.doctor.hardware import check_hardware
+from device.doctor.hardware import check_hardware, parts_of
 from device.doctor.threads import watched
 from device.exchange.client import ExchangeAccount, ExchangeAddress
 from device.media.picture.codecs import check_board_decoder
 from device.media.voice import webrtc
+from device.phone.events import PhoneEvent
 from device.reporter import Tell
 from device.session.call import Calls
 from device.session.events import Event
-from device.unit import Unit, parts_of
+from device.unit import Unit
 from hal import HalError
 from hal.hardware import Hardware
 from hal.select import hardware_from
@@ -46,7 +47,7 @@ async def open_unit(
         hardware.outputs.open()
         stack.callback(hardware.outputs.close)
         unit: Unit
-        events: Broadcast[Event] = Broadcast()
+        events: Broadcast[Event | PhoneEvent] = Broadcast()
         lamps = LampPanel(hardware.outputs)
         await stack.enter_async_context(watched(hardware.audio))
         calls = Calls(

@@ -9,6 +9,7 @@
 [media]      echo_canceller: "webrtc" or "off"; decoder: "software" or "h264_v4l2m2m"
 [buttons]    what holding a button does: end_call_held and so on; door_open_s
 [metrics]    listen
+[ringing]    the settings of device.phone.settings.RingingTable
 """
 
 import tomllib
@@ -21,6 +22,7 @@ from typing import Any, get_type_hints
 import msgspec
 
 from device.errors import ConfigError, InvalidSettings
+from device.phone.settings import RingingTable
 from device.session.gestures import Action
 from device.session.settings import CallSettings
 from hal import Button, VideoFormat
@@ -31,8 +33,9 @@ LONGEST_SESSION_ID = 128
 
 @dataclass(frozen=True, slots=True)
 class UnitTable:
-    """``session``: what the unit joins when it starts. ``rejoin``: whether it joins again after the
-    call ended for a reason that no person chose (lost, refused, failed)."""
+    """``session``: what the unit joins when it starts; empty: none, it is a phone only.
+    ``rejoin``: whether it joins again after the call ended for a reason that no person chose (lost,
+    refused, failed)."""
 
     session: str = ""
     rejoin: bool = True
@@ -103,6 +106,7 @@ class Config:
     media: MediaTable = MediaTable()
     buttons: ButtonsTable = ButtonsTable()
     metrics: MetricsTable = MetricsTable()
+    ringing: RingingTable = RingingTable()
 
     def __post_init__(self) -> None:
         """Raises ValueError for a door that is to be open for longer than it may."""
@@ -122,11 +126,8 @@ def with_session(config: Config, session_id: str | None) -> Config:
 
 def check_can_join(config: Config) -> None:
     """Raises ConfigError, naming the setting, for a configuration with which no call can begin."""
-    if not 0 < len(config.unit.session) <= LONGEST_SESSION_ID:
-        raise ConfigError(
-            f"session under [unit] must have 1 to {LONGEST_SESSION_ID} characters. Set it there, or "
-            "give --session."
-        )
+    if len(config.unit.session) > LONGEST_SESSION_ID:
+        raise ConfigError(f"session under [unit] has at most {LONGEST_SESSION_ID} characters.")
     for key in ("url", "uid", "password"):
         if not getattr(config.exchange, key):
             raise ConfigError(

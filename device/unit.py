@@ -1,4 +1,4 @@
-"""A running unit: in its session for as long as nobody ends it, called into others, and pressed at."""
+"""A running unit: in its session for as long as nobody ends it, called into others, rung, pressed at."""
 
 import asyncio
 import contextlib
@@ -11,11 +11,13 @@ from device.config import Config, Decoder, EchoCanceller
 from device.control.broadcast import Broadcast
 from device.control.door import DoorButton
 from device.control.lamps import LampPanel
-from device.doctor.hardware import Parts
+from device.doctor.hardware import Parts, parts_of
 from device.errors import CallboxError, CallInProgress, ExchangeUnreachable, NotInSession
 from device.exchange.client import ExchangeAccount
 from device.media.engine import MediaEngine
 from device.media.statistics import DriverCalls
+from device.phone.events import PhoneEvent
+from device.phone.table import Phase
 from device.reporter import Reporter, Tell
 from device.service.heartbeat import Health
 from device.service.reading import pending, reading_of, words_of
@@ -24,7 +26,8 @@ from device.session.call import Calls, CallSession
 from device.session.events import Event
 from device.session.facts import ButtonReported
 from device.session.gestures import Action, Gestures, press_of
-from device.session.values import EndReason
+from device.session.values import CallToken, EndReason
+from device.unit_phone import UnitPhone
 from hal.hardware import Hardware
 
 logger = logging.getLogger(__name__)
@@ -49,7 +52,8 @@ HOPELESS = frozenset({"sign_in_refused"})
 @dataclass(slots=True)
 class Unit:
     """A running unit. ``media`` is the engine of the call that is on, or was last. ``tell`` hears, in
-    words, what goes wrong. ``events`` of every call and ``presses`` of its buttons can be watched."""
+    words, what goes wrong. ``events`` of every call and of the phone, and ``presses`` of its buttons can
+    be watched."""
 
     config: Config
     hardware: Hardware
@@ -63,17 +67,30 @@ class Unit:
     session: str = ""
     """What it joins: the configured one, or the one that it was called into."""
     last_word: str = ""
-    events: Broadcast[Event] = field(default_factory=Broadcast)
+    events: Broadcast[Event | PhoneEvent] = field(default_factory=Broadcast)
     presses: Broadcast[ButtonReported] = field(default_factory=Broadcast)
     _joining: asyncio.Lock = field(default_factory=asyncio.Lock)
     _called: asyncio.Event = field(default_factory=asyncio.Event)
     _checks: DriverCalls = DriverCalls()
     _is_trying: bool = False
     _gestures: Gestures = field(init=False)
+    phone: UnitPhone = field(init=False)
+    _free: asyncio.Event = field(default_factory=asyncio.Event)
+    """Not while the phone has the unit."""
 
     def __post_init__(self) -> None:
         self.session = self.session or self.config.unit.session
         self._gestures = Gestures(self.config.buttons.holds)
+        self.phone = UnitPhone(
+            self.config,
+            self.account,
+            self.hardware.audio,
+            self,
+            self.say,
+            self.lamps.show_trouble,
+            self.events.tell,
+        )
+        self._free.set()
 
     def parts(self) -> Parts:
         """The hardware, for who checks it."""
@@ -100,7 +117,7 @@ class Unit:
     def new_media(self) -> MediaEngine:
         self.media = MediaEngine(
             self.hardware.camera,
-            self.hardware.audio,
+            self.phone.audio,
             self.config.video,
             self.loopback_only,
             self.config.media.echo_canceller is EchoCanceller.WEBRTC,
@@ -113,19 +130,49 @@ class Unit:
         self.last_word = ""
         auth_token = await self.account.sign_in()
         token = await self.account.generate_token(session_id, auth_token)
-        settings = replace(self.config.call, listener=Reporter(self.say))
+        return await self._start(token, self.config.call.audio_only)
+
+    async def _start(self, token: CallToken, audio_only: bool) -> CallSession:
+        settings = replace(self.config.call, audio_only=audio_only, listener=Reporter(self.say))
         call = await self.calls.start_session(token, settings)
         self.lamps.show_trouble(False)
         return call
 
-    async def call(self, session_id: str | None = None) -> CallSession:
+    def hold(self, is_held: bool) -> None:
+        """For the phone: while it is held, the unit does not go into its own session."""
+        if is_held:
+            self._free.clear()
+        else:
+            self._free.set()
+
+    async def enter(self, token: CallToken, audio_only: bool) -> CallSession:
+        """For the phone: into the session of its call; the one that is on ends first."""
+        async with self._joining:
+            await self._end_active()
+            try:
+                return await self._start(token, audio_only)
+            except asyncio.CancelledError:
+                await self._end_active()
+                raise
+
+    async def _end_active(self) -> bool:
+        """Whether there was one. Until everything is released."""
+        call = self.calls.active
+        if call is not None:
+            await call.end_session()
+            await call.wait_ended()
+        return call is not None
+
+    async def go_into(self, session_id: str | None = None) -> CallSession:
         """Be in this session, else in the configured one. In it already, nothing happens.
 
-        Raises CallInProgress in another one, and what ``join`` raises.
+        Raises CallInProgress in another one, or in a phone call, and what ``join`` raises.
         """
         wanted = session_id or self.config.unit.session
         async with self._joining:
             call = self.calls.active
+            if not self._free.is_set():
+                raise CallInProgress("The unit is in a phone call. End it first: callbox end.")
             if call is not None and not call.snapshot.is_live:
                 await call.wait_ended()
                 call = None
@@ -140,27 +187,49 @@ class Unit:
             return call
 
     async def end(self) -> None:
-        """Leave the session, or give up trying to be in it. Raises NotInSession at neither."""
-        async with self._joining:
-            call = self.calls.active
+        """Cancel the call that the phone makes, else end the one that it is in, else leave the session,
+        or give up trying to be in it. Raises NotInSession where there is nothing to end."""
+        if self.phone.state.call is not None:
+            call = self.calls.active if self.phone.state.phase is Phase.IN_CALL else None
+            await self.phone.hang_up()
             if call is not None:
-                await call.end_session()
                 await call.wait_ended()
-            elif self._is_trying:
-                self._is_trying = False
-                self.lamps.show_trouble(False)
-                self._called.set()
-            else:
-                raise NotInSession("No call is on. Begin one with `callbox call`.")
+            return
+        async with self._joining:
+            if await self._end_active():
+                return
+            if not self._is_trying:
+                raise NotInSession(
+                    "No call is on. Begin one with `callbox call` or `callbox join`."
+                )
+            self._is_trying = False
+            self.lamps.show_trouble(False)
+            self._called.set()
 
     async def stay(self) -> None:
-        """``run``, and after each end wait until the unit is called again. Raises as ``run`` does."""
+        """Be a phone, and in the session: ``run``, and after each end wait until the unit is to join
+        again. Raises as ``run`` does."""
+        lives = {
+            asyncio.create_task(self.phone.run()),
+            asyncio.create_task(self._stay_in_session()),
+        }
+        try:
+            done, _ = await asyncio.wait(lives, return_when=asyncio.FIRST_COMPLETED)
+            for life in done:
+                await life
+        finally:
+            for life in lives:
+                life.cancel()
+            await asyncio.gather(*lives, return_exceptions=True)
+
+    async def _stay_in_session(self) -> None:
         while True:
-            await self.run()
-            if self.calls.active is None:
+            if self.session:
+                await self.run()
+            if self.calls.active is None or not self._free.is_set():
                 self._called.clear()
                 self.session = self.config.unit.session  # another one was for that call
-                waiting = "Waiting for `callbox call`."
+                waiting = "Waiting for `callbox join`." if self.session else "Waiting to be rung."
                 self.tell(waiting)
                 self.last_word = f"{self.last_word} {waiting}".strip()
                 await self._called.wait()
@@ -175,10 +244,13 @@ class Unit:
         retry_s = RETRY_FIRST_S
         self._is_trying = True
         while self._is_trying:
+            await self._free.wait()
             began_s = clock()
             try:
                 if await self._one_call():
                     break
+                if not self._free.is_set():
+                    continue
                 if clock() - began_s > LIVED_S:
                     retry_s = RETRY_FIRST_S
             except CallboxError as error:
@@ -195,9 +267,13 @@ class Unit:
     async def _one_call(self) -> bool:
         """From the join to the end; whether it is to stay ended."""
         async with self._joining:
+            if not self._free.is_set():
+                return False
             call = self.calls.active or await self.join(self.session)
         self.tell(f"In the session {call.session_id}.")
         await call.wait_ended()
+        if not self._free.is_set():
+            return False  # it made room for the phone
         reason = call.snapshot.end_reason or EndReason.FAILED
         self.lamps.show_trouble(reason not in CHOSEN)
         self.say(f"The call is over ({reason.value}). {CHOSEN.get(reason, '')}".strip())
@@ -228,26 +304,15 @@ class Unit:
         return open_s
 
     def on_button(self, fact: ButtonReported) -> None:
-        """Outside a call only the call button and the door's do something."""
+        """First the phone's, then the session's; outside both only the call button and the door's do
+        something."""
         self.presses.tell(fact)
         action, call = self._gestures.action(fact), self.calls.active
         if action is Action.OPEN_DOOR:
             self.door.press()
+        elif self.phone.take(action, call):
+            pass
         elif call is not None and action is not Action.NOTHING:
             call.report_button(press_of(action))
-        elif action is Action.CALL:
+        elif action is Action.CALL and self.phone.state.call is None:
             self._called.set()
-
-
-def parts_of(hardware: Hardware, config: Config, is_claimed: bool) -> Parts:
-    """The hardware as the doctor takes it."""
-    return Parts(
-        hardware.camera,
-        hardware.audio,
-        hardware.buttons,
-        hardware.outputs,
-        hardware.board,
-        config.hardware,
-        config.video,
-        is_claimed,
-    )

@@ -11,13 +11,23 @@ from device.control.describe import call_reading
 from device.control.desk import ControlDesk
 from device.control.metrics import metrics_text
 from device.control.ports import Stop
-from device.control.readings import Check, DoorReading, SoundNews, StillReading, UnitReading
+from device.control.readings import (
+    Check,
+    DoorReading,
+    PhoneReading,
+    SoundNews,
+    StillReading,
+    UnitReading,
+)
 from device.control.scrape import MetricsServer
 from device.control.server import ControlServer
 from device.doctor.hardware import InCall, check_hardware
 from device.doctor.threads import to_its_end
 from device.doctor.tones import play_tones
 from device.errors import CallInProgress, ControlError, NotAvailable
+from device.phone.events import PhoneEvent
+from device.phone.state import PhoneState
+from device.phone.values import Whom
 from device.session.call import CallSession
 from device.session.events import Event
 from device.session.facts import ButtonReported
@@ -49,15 +59,38 @@ class ServedUnit:
             media=telemetry.media_reading(media.statistics()) if media is not None else None,
             board=telemetry.board_reading(unit.hardware.board),
             process=telemetry.process_reading(self._began_s),
+            phone=phone_reading(unit.phone.state),
         )
 
-    async def call(self, session: str | None) -> CallSession:
-        return await self._unit.call(session)
+    async def join(self, session: str | None) -> CallSession:
+        return await self._unit.go_into(session)
+
+    async def call(self, whom: Whom | None, audio_only: bool | None) -> PhoneReading:
+        config = self._unit.config
+        wanted = whom or config.ringing.whom
+        if wanted is None:
+            raise NotAvailable("Say whom to call, or set call under [ringing].")
+        await self._unit.phone.call(
+            wanted, config.call.audio_only if audio_only is None else audio_only
+        )
+        return phone_reading(self._unit.phone.state)
+
+    async def answer(self) -> PhoneReading:
+        await self._unit.phone.answer()
+        return phone_reading(self._unit.phone.state)
+
+    async def reject(self) -> PhoneReading:
+        await self._unit.phone.reject()
+        return phone_reading(self._unit.phone.state)
+
+    async def set_do_not_disturb(self, on: bool) -> PhoneReading:
+        await self._unit.phone.set_do_not_disturb(on)
+        return phone_reading(self._unit.phone.state)
 
     async def end(self) -> None:
         await self._unit.end()
 
-    def watch_events(self, on_event: Callable[[Event], None]) -> Stop:
+    def watch_events(self, on_event: Callable[[Event | PhoneEvent], None]) -> Stop:
         return self._unit.events.watch(on_event)
 
     def watch_buttons(self, on_button: Callable[[ButtonReported], None]) -> Stop:
@@ -109,6 +142,11 @@ class ServedUnit:
     def _frames(self) -> int:
         media = self._unit.media
         return media.statistics().video_frames_encoded if media is not None else 0
+
+
+def phone_reading(state: PhoneState) -> PhoneReading:
+    ringing = tuple(each.call for each in state.ringing)
+    return PhoneReading(state.phase, state.is_line_up, state.do_not_disturb, ringing, state.call)
 
 
 @asynccontextmanager

@@ -20,6 +20,7 @@ from device.cli import (
     enroll,
     exchange,
     manual,
+    phone,
     remote,
     service,
     testing,
@@ -99,6 +100,7 @@ def parser() -> argparse.ArgumentParser:
     commands = root.add_subparsers(required=True, metavar="COMMAND")
     unit.add_run(commands, DEFAULT_CONFIG)
     remote.add_to(commands)
+    phone.add_to(commands)
     camera.add_to(commands)
     doctor.add_to(commands, DEFAULT_CONFIG)
     testing.add_to(commands)

@@ -23,11 +23,11 @@ def add_to(commands: Any) -> None:
     """Add the commands to a parser's commands."""
     status = _add(commands, "status", _status, "the unit and its call, on one screen")
     with_json(status)
-    call = _add(commands, "call", _call, "join a session, and stay in it")
-    call.add_argument(
+    join = _add(commands, "join", _join, "join a session, and stay in it")
+    join.add_argument(
         "session", nargs="?", type=session_id, metavar="SESSION", help="(the configured one)"
     )
-    _add(commands, "end", _end, "end the call")
+    _add(commands, "end", _end, "cancel or end the call, or leave the session")
     mute = _add(commands, "mute", _mute, "mute the microphone, or let it be heard again")
     mute.add_argument(
         "switch", nargs="?", choices=list(SWITCHES), default="toggle", help="(%(default)s)"
@@ -48,9 +48,9 @@ def add_to(commands: Any) -> None:
     )
     top.add_argument("--once", action="store_true", help="look once; so it does without a terminal")
     top.add_argument("--json", action="store_true", help="a JSON object a line")
-    for parser in (call, mute, route, pip):
+    for parser in (join, mute, route, pip):
         with_json(parser)
-    events = _add(commands, "events", _events, "what happens in the unit's calls, as it happens")
+    events = _add(commands, "events", _events, "what happens in the unit's calls, and who rings")
     events.add_argument(
         "--follow", action="store_true", required=True, help="go on until interrupted"
     )
@@ -107,8 +107,8 @@ def _status(options: argparse.Namespace) -> int:
     return 0
 
 
-def _call(options: argparse.Namespace) -> int:
-    return ask(options, messages.Call, session=options.session)
+def _join(options: argparse.Namespace) -> int:
+    return ask(options, messages.Join, session=options.session)
 
 
 def _end(options: argparse.Namespace) -> int:

@@ -3,7 +3,15 @@
 from collections.abc import Iterator
 
 from device.cli.printing import Colour, duration, kbps, ms, painted, printable
-from device.control.readings import CallReading, MediaReading, PeerReading, UnitReading
+from device.control.readings import (
+    CallReading,
+    MediaReading,
+    PeerReading,
+    PhoneReading,
+    UnitReading,
+)
+from device.phone.table import Phase as PhonePhase
+from device.phone.values import PhoneCall
 from device.session.snapshot import Link
 from device.session.table import Phase
 
@@ -16,6 +24,13 @@ PHASES = {
     Phase.ENDING: "leaving",
     Phase.ENDED: "over",
 }
+PHONE_PHASES = {
+    PhonePhase.IDLE: "idle",
+    PhonePhase.RINGING: "it rings",
+    PhonePhase.CALLING: "calling",
+    PhonePhase.ANSWERING: "answering",
+    PhonePhase.IN_CALL: "in a call",
+}
 LINKS = {Link.CONNECTING: "connecting", Link.UP: "connected", Link.LOST: "link lost"}
 
 
@@ -26,14 +41,34 @@ def unit_lines(unit: UnitReading) -> Iterator[str]:
         "unit", f"callbox {unit.version}, up {duration(process.uptime_s)}, pid {process.pid}"
     )
     yield _row("exchange", unit.exchange)
+    if unit.phone is not None:
+        yield from phone_lines(unit.phone)
     if unit.call is None:
-        yield _row("call", painted(f"none ({unit.session} is what it joins)", Colour.YELLOW))
+        joins = f"none ({unit.session} is what it joins)" if unit.session else "none"
+        yield _row("call", painted(joins, Colour.YELLOW if unit.session else Colour.GREEN))
     else:
         yield from call_lines(unit.call, unit.media)
     if unit.last_word:
         yield _row("last said", unit.last_word)
     heat = "" if board.temperature_c is None else f", {board.temperature_c:.0f} °C"
     yield _row("board", f"{board.model}{heat}, {process.memory_bytes // MIB} MiB used by callbox")
+
+
+def phone_lines(phone: PhoneReading) -> Iterator[str]:
+    """Who rings, who is called, and what keeps it from ringing."""
+    notes = [] if phone.is_line_up else [painted("the exchange is lost", Colour.RED)]
+    if phone.do_not_disturb:
+        notes.append(painted("not to be disturbed", Colour.YELLOW))
+    yield _row("phone", ", ".join([PHONE_PHASES[phone.phase], *notes]))
+    for call in phone.ringing:
+        yield _row("rings", _phone_call(call))
+    if phone.call is not None:
+        yield _row("other end", _phone_call(phone.call))
+
+
+def _phone_call(call: PhoneCall) -> str:
+    kind = "audio" if call.is_audio_only else "video"
+    return f"{printable(call.name)} ({kind})"
 
 
 def call_lines(call: CallReading, media: MediaReading | None = None) -> Iterator[str]:

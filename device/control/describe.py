@@ -5,6 +5,7 @@ from dataclasses import fields
 import msgspec
 
 from device.control.readings import CallReading, Happening, PeerReading, RouteReading
+from device.phone.events import PhoneEvent, name_of
 from device.session.call import CallSession
 from device.session.events import METHODS, Event
 from device.session.snapshot import Peer
@@ -36,7 +37,9 @@ def _peer(peer: Peer) -> PeerReading:
     return PeerReading(who.uid, who.name, peer.link, state.audio_muted, state.video_paused)
 
 
-def happening(event: Event, at_s: float) -> Happening:
+def happening(event: Event | PhoneEvent, at_s: float) -> Happening:
     """An event as those who follow get it."""
     details = {spec.name: msgspec.to_builtins(getattr(event, spec.name)) for spec in fields(event)}
+    if isinstance(event, PhoneEvent):
+        return Happening(name_of(event), at_s, details)
     return Happening(METHODS[type(event)].removeprefix("on_"), at_s, details)

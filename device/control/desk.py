@@ -8,17 +8,22 @@ from typing import Any
 
 from device.control.describe import call_reading, happening
 from device.control.messages import (
+    AnswerCall,
     Call,
     Camera,
     CameraWish,
     CheckHardware,
+    DoNotDisturb,
     Door,
     End,
     Follow,
     FollowButtons,
+    Join,
     Mute,
+    Phoning,
     Pip,
     PlayTones,
+    RejectCall,
     Request,
     Route,
     Snapshot,
@@ -26,8 +31,9 @@ from device.control.messages import (
     Stream,
 )
 from device.control.ports import UnitPort
-from device.control.readings import ButtonReading, Happening
+from device.control.readings import ButtonReading, Happening, PhoneReading
 from device.errors import NotInSession
+from device.phone.events import PhoneEvent
 from device.session.call import CallSession
 from device.session.events import Event
 from device.session.facts import ButtonReported
@@ -53,8 +59,10 @@ class ControlDesk:
                 return self._unit.reading()
             case CheckHardware():
                 return await self._unit.check_hardware()
-            case Call(session=session):
-                return call_reading(await self._unit.call(session))
+            case Join(session=session):
+                return call_reading(await self._unit.join(session))
+            case Call() | AnswerCall() | RejectCall() | DoNotDisturb():
+                return await self._phone(request)
             case Snapshot(facing=facing):
                 return await self._unit.snapshot(facing)
             case Door():
@@ -66,6 +74,17 @@ class ControlDesk:
                 call = self._need_call()
                 await _do(call, request)
                 return call_reading(call)
+
+    async def _phone(self, request: Phoning) -> PhoneReading:
+        match request:
+            case Call(whom=whom, audio_only=audio_only):
+                return await self._unit.call(whom, audio_only)
+            case AnswerCall():
+                return await self._unit.answer()
+            case RejectCall():
+                return await self._unit.reject()
+            case DoNotDisturb(on=on):
+                return await self._unit.set_do_not_disturb(on)
 
     @asynccontextmanager
     async def news(self, request: Stream) -> AsyncIterator[News]:
@@ -92,7 +111,7 @@ class ControlDesk:
         finally:
             stop()
 
-    def _happening(self, event: Event) -> Happening:
+    def _happening(self, event: Event | PhoneEvent) -> Happening:
         return happening(event, self._epoch_s())
 
     def _button(self, reported: ButtonReported) -> ButtonReading:
@@ -101,7 +120,7 @@ class ControlDesk:
     def _need_call(self) -> CallSession:
         call = self._unit.active_call
         if call is None:
-            raise NotInSession("No call is on. Begin one with `callbox call`.")
+            raise NotInSession("No call is on. Begin one with `callbox call` or `callbox join`.")
         return call
 
 

@@ -29,11 +29,13 @@ from device.control.readings import (
     Check,
     DoorReading,
     Happening,
+    PhoneReading,
     SoundNews,
     StillReading,
     UnitReading,
 )
 from device.errors import ControlError
+from device.phone.values import Whom
 from hal import AudioMode, Facing
 
 MAX_LINE_BYTES = 16 * 1024
@@ -59,17 +61,41 @@ class Status(Ask, frozen=True):
 
 
 class Follow(Ask, frozen=True):
-    """News: a Happening for each event of each call, until the connection is closed."""
+    """News: a Happening for each event of each call and of the phone, until the connection is closed."""
 
 
-class Call(Ask, frozen=True):
+class Join(Ask, frozen=True):
     """Join a session; None is the configured one. Answer: CallReading, once the unit is in it."""
 
     session: SessionId | None = None
 
 
+class Call(Ask, frozen=True):
+    """Ring a user, or the group of this id; None: whom the call button calls. Answer: PhoneReading, once
+    it rings there."""
+
+    whom: Whom | None = None
+    audio_only: bool | None = None
+    """None: as [call] has it."""
+
+
+class AnswerCall(Ask, frozen=True):
+    """Answer who has rung for longest. Answer: PhoneReading, once the exchange has heard of it."""
+
+
+class RejectCall(Ask, frozen=True):
+    """Reject who has rung for longest. Answer: PhoneReading."""
+
+
+class DoNotDisturb(Ask, frozen=True):
+    """Answer: PhoneReading."""
+
+    on: bool
+
+
 class End(Ask, frozen=True):
-    """Leave the session, or give up trying to join it. Answer: null, once everything is released."""
+    """Cancel the call that the unit makes, else end the one that it is in, else leave the session, or
+    give up trying to join it. Answer: null, once everything is released."""
 
 
 class Mute(Ask, frozen=True):
@@ -127,14 +153,30 @@ class PlayTones(Ask, frozen=True):
 
 
 Stream = Follow | FollowButtons | PlayTones
+Phoning = Call | AnswerCall | RejectCall | DoNotDisturb
 Request = (
-    Status | Call | End | Mute | Camera | Snapshot | Route | Pip | Door | CheckHardware | Stream
+    Status
+    | Join
+    | Phoning
+    | End
+    | Mute
+    | Camera
+    | Snapshot
+    | Route
+    | Pip
+    | Door
+    | CheckHardware
+    | Stream
 )
 
 ANSWERS: dict[type[Ask], Any] = {
     Status: UnitReading,
     Follow: Happening,
-    Call: CallReading,
+    Join: CallReading,
+    Call: PhoneReading,
+    AnswerCall: PhoneReading,
+    RejectCall: PhoneReading,
+    DoNotDisturb: PhoneReading,
     End: None,
     Mute: CallReading,
     Camera: CallReading,

@@ -3,7 +3,16 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from device.control.readings import Check, DoorReading, SoundNews, StillReading, UnitReading
+from device.control.readings import (
+    Check,
+    DoorReading,
+    PhoneReading,
+    SoundNews,
+    StillReading,
+    UnitReading,
+)
+from device.phone.events import PhoneEvent
+from device.phone.values import Whom
 from device.session.call import CallSession
 from device.session.events import Event
 from device.session.facts import ButtonReported
@@ -22,17 +31,32 @@ class UnitPort(Protocol):
     def reading(self) -> UnitReading:
         """All that the unit knows of itself."""
 
-    async def call(self, session: str | None) -> CallSession:
+    async def join(self, session: str | None) -> CallSession:
         """Be in this session, or in the configured one, and stay there; in it already, nothing happens.
 
         Raises CallInProgress in another one, ExchangeError and CallError kinds.
         """
 
-    async def end(self) -> None:
-        """Leave the session, or give up trying to be in it. Raises NotInSession at neither."""
+    async def call(self, whom: Whom | None, audio_only: bool | None) -> PhoneReading:
+        """Ring somebody, else whom [ringing] names. Raises CallInProgress, NotAvailable where it names
+        nobody, ExchangeError."""
 
-    def watch_events(self, on_event: Callable[[Event], None]) -> Stop:
-        """Hear of every event of every call, in the event loop. Returns what stops it."""
+    async def answer(self) -> PhoneReading:
+        """Raises NotAvailable when nobody rings, ExchangeError."""
+
+    async def reject(self) -> PhoneReading:
+        """Raises NotAvailable when nobody rings."""
+
+    async def set_do_not_disturb(self, on: bool) -> PhoneReading:
+        """Whether the unit is to be silent."""
+
+    async def end(self) -> None:
+        """End what the phone does, else leave the session, or give up trying to be in it. Raises
+        NotInSession where there is nothing to end."""
+
+    def watch_events(self, on_event: Callable[[Event | PhoneEvent], None]) -> Stop:
+        """Hear of every event of every call and of the phone, in the event loop. Returns what stops
+        it."""
 
     def watch_buttons(self, on_button: Callable[[ButtonReported], None]) -> Stop:
         """Hear of every edge, in the event loop. Returns what stops it."""

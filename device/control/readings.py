@@ -8,6 +8,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from device.phone.table import Phase as PhonePhase
+from device.phone.values import PhoneCall
 from device.session.snapshot import Link
 from device.session.table import Phase
 from hal import AudioMode, Button, Edge, Facing
@@ -133,8 +135,20 @@ class ProcessReading(Struct, frozen=True):
     memory_bytes: int
 
 
+class PhoneReading(Struct, frozen=True):
+    """``ringing``: who rings this unit, the oldest first. ``call``: the one that it makes or is in.
+    ``is_line_up``: the exchange can be reached."""
+
+    phase: PhonePhase
+    is_line_up: bool
+    do_not_disturb: bool
+    ringing: tuple[PhoneCall, ...]
+    call: PhoneCall | None
+
+
 class UnitReading(Struct, frozen=True):
-    """``session``: what the unit joins, or is in. ``last_word``: what it last told a person."""
+    """``session``: what the unit joins, or is in; empty: none. ``last_word``: what it last told a
+    person. ``phone``: None of a unit of an older version."""
 
     version: str
     session: str
@@ -144,10 +158,12 @@ class UnitReading(Struct, frozen=True):
     media: MediaReading | None
     board: BoardReading
     process: ProcessReading
+    phone: PhoneReading | None = None
 
 
 class Happening(Struct, frozen=True):
-    """An event of a call by its name without ``on_``, when it was told (Unix time), and its fields."""
+    """An event of a call by its name without ``on_``, or of the phone; when it was told (Unix time), and
+    its fields."""
 
     event: str
     at_s: float

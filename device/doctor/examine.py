@@ -52,7 +52,9 @@ def _call(unit: UnitReading) -> Check:
     if unit.call is not None:
         return Check("call", Verdict.OK, f"in the session {unit.call.session}")
     seen = f"none is on. {unit.last_word}".strip()
-    return Check("call", Verdict.WARNING, seen, "`callbox call` begins one.")
+    if not unit.session:
+        return Check("call", Verdict.OK, seen)  # it is a phone only
+    return Check("call", Verdict.WARNING, seen, "`callbox join` begins one.")
 
 
 def is_well(checks: list[Check]) -> bool:

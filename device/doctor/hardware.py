@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from device.config import Config
 from device.control.readings import Check
 from device.doctor import camera, sound
 from device.doctor.board import check_board
@@ -10,6 +11,7 @@ from device.doctor.contacts import check_buttons, check_outputs
 from device.doctor.threads import to_its_end
 from hal import AudioRouter, Board, Buttons, Camera, Outputs, VideoFormat
 from hal.config import AudioBackend, HardwareConfig
+from hal.hardware import Hardware
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,19 @@ class Parts:
     config: HardwareConfig
     video: VideoFormat
     is_claimed: bool
+
+
+def parts_of(hardware: Hardware, config: Config, is_claimed: bool) -> Parts:
+    return Parts(
+        hardware.camera,
+        hardware.audio,
+        hardware.buttons,
+        hardware.outputs,
+        hardware.board,
+        config.hardware,
+        config.video,
+        is_claimed,
+    )
 
 
 @dataclass(frozen=True, slots=True)

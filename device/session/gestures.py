@@ -8,7 +8,8 @@ from hal import Button, Edge
 
 
 class Action(Enum):
-    """``CALL``: join the session, and in it answer or stay. ``OPEN_DOOR``: for ``door_open_s``."""
+    """``CALL``: answer who rings, else call whom [ringing] names, else join the session, and in it
+    answer or stay. ``OPEN_DOOR``: for ``door_open_s``."""
 
     NOTHING = "nothing"
     END_CALL = "end_call"

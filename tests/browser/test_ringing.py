@@ -188,6 +188,10 @@ async def test_two_doors_ring_and_escape_silences_both(visit: Visit) -> None:
     await ben.keyboard.press("Escape")
     assert await tone(ben) is None
     await expect(ben.locator("dialog.incoming section")).to_have_count(2)
-    await ben.get_by_role("region", name="Eve is calling").get_by_role("button", name="Answer").click()
+    await (
+        ben.get_by_role("region", name="Eve is calling")
+        .get_by_role("button", name="Answer")
+        .click()
+    )
     await until_linked(ben, "eve")
     await says(ana, "Ben Okafor is busy.")

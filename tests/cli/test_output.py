@@ -57,10 +57,10 @@ def test_a_terminal_without_a_letter_gets_a_question_mark(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["call", b"\xff"], "a session must be text in UTF-8"),
+        (["join", b"\xff"], "a session must be text in UTF-8"),
         (["run", "--session", b"\xff"], "a session must be text in UTF-8"),
-        (["call", ""], "a session has 1 to 128 characters"),
-        (["call", "x" * 129], "a session has 1 to 128 characters"),
+        (["join", ""], "a session has 1 to 128 characters"),
+        (["join", "x" * 129], "a session has 1 to 128 characters"),
         (["top", "--interval", "x"], "it must be 0.2 to 3600 seconds"),
         (["top", "--interval", "nan"], "it must be 0.2 to 3600 seconds"),
         (["top", "--interval", "0"], "it must be 0.2 to 3600 seconds"),

@@ -90,9 +90,9 @@ async def test_a_name_from_elsewhere_does_not_steer_the_terminal(door: Served) -
 async def test_end_and_call(door: Served) -> None:
     assert (await door.callbox("end")).stdout == "The call is over.\n"
     again = await door.callbox("end")
-    assert (again.returncode, "callbox call" in again.stderr) == (1, True)
+    assert (again.returncode, "callbox join" in again.stderr) == (1, True)
     assert "none" in (await door.callbox("status")).stdout
-    called = await door.callbox("call", "attic")
+    called = await door.callbox("join", "attic")
     assert (called.returncode, "attic" in called.stdout) == (0, True)
 
 
@@ -133,7 +133,21 @@ async def test_events_end_when_the_unit_does(door: Served) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["status", "call", "end", "mute", "route", "pip", "door", "camera on"]
+    "command",
+    [
+        "status",
+        "join",
+        "call",
+        "answer",
+        "reject",
+        "dnd on",
+        "end",
+        "mute",
+        "route",
+        "pip",
+        "door",
+        "camera on",
+    ],
 )
 def test_without_a_unit_each_says_how_to_start_one(command: str, tmp_path: Path) -> None:
     done = callbox(*command.split(), "--socket", str(tmp_path / "none.sock"))

@@ -282,5 +282,5 @@ async def test_a_call_that_a_defect_ended_is_shown_until_the_next(
         assert not outputs.is_lit(Lamp.IN_CALL)
         await until(lambda: any("Waiting" in words for words in door.told))
         assert outputs.is_lit(Lamp.ERROR), "it stays while the unit waits"
-        await door.ask(messages.Call)
+        await door.ask(messages.Join)
         await until(lambda: outputs.is_lit(Lamp.IN_CALL) and not outputs.is_lit(Lamp.ERROR))

@@ -14,7 +14,7 @@ IDS = st.integers(0, 2**53)
 NAMES = st.text(min_size=1, max_size=128)
 REQUESTS = st.one_of(
     st.builds(messages.Status, id=IDS),
-    st.builds(messages.Call, id=IDS, session=st.none() | NAMES),
+    st.builds(messages.Join, id=IDS, session=st.none() | NAMES),
     st.builds(Mute, id=IDS, muted=st.none() | st.booleans()),
     st.builds(Camera, id=IDS, wish=st.sampled_from(CameraWish)),
     st.builds(messages.FollowButtons, id=IDS),
@@ -52,7 +52,7 @@ JSON = st.recursive(
 
 @given(
     st.dictionaries(st.sampled_from(["do", "id", "muted", "session", "x"]), JSON),
-    st.sampled_from(["mute", "call", "status", "camera", "nothing"]),
+    st.sampled_from(["mute", "join", "status", "camera", "nothing"]),
 )
 def test_any_object_is_a_request_or_unreadable(fields: dict[str, object], do: str) -> None:
     line = json.dumps({**fields, "do": do}).encode()
@@ -88,7 +88,7 @@ def test_any_bytes_are_a_reply_or_unreadable(line: bytes) -> None:
         (b'{"do":"mute","id":3,"muted":"yes"}', "muted", 3),
         (b'{"do":"mute","id":3,"mutd":true}', "mutd", 3),
         (b'{"do":"explode","id":4}', "explode", 4),
-        (b'{"do":"call","id":5,"session":""}', "session", 5),
+        (b'{"do":"join","id":5,"session":""}', "session", 5),
         (b'{"do":"status","id":-1}', "id", None),
         (b"[" * 10_000, "No request", None),
         (b'{"do":"status","id":1,"x":"' + b"x" * MAX_LINE_BYTES + b'"}', "at most", None),

@@ -38,7 +38,7 @@ async def test_without_a_call_a_camera_is_opened_for_it(door: Served) -> None:
     assert still.facing is Facing.REAR
     assert size_of(still.jpeg) == (320, 180), "as configured: a webcam may have no other size"
     assert not door.unit.hardware.camera.is_open
-    await door.ask(messages.Call)
+    await door.ask(messages.Join)
     await door.in_call()
 
 

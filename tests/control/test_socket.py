@@ -68,24 +68,24 @@ async def test_a_refusal_has_the_units_words(door: Served) -> None:
         await door.ask(messages.Route, mode=AudioMode.BLUETOOTH)
     assert caught.value.code == "audio_mode_unavailable"
     with pytest.raises(ControlError, match="callbox end") as caught:
-        await door.ask(messages.Call, session="attic")
+        await door.ask(messages.Join, session="attic")
     assert caught.value.code == "call_in_progress"
 
 
 async def test_an_ended_unit_waits_and_is_called_again(door: Served) -> None:
     same = door.unit.calls.active
-    assert (await door.ask(messages.Call)).session == "hall"
+    assert (await door.ask(messages.Join)).session == "hall"
     assert door.unit.calls.active is same, "it was there already"
     await door.ask(messages.End)
     assert door.unit.calls.active is None
     assert not door.unit.hardware.camera.is_open
-    with pytest.raises(ControlError, match="callbox call") as caught:
+    with pytest.raises(ControlError, match="callbox join") as caught:
         await door.ask(messages.Mute)
     assert caught.value.code == "not_in_session"
     await until(lambda: "Waiting" in door.told[-1])
-    assert (await door.ask(messages.Call, session="attic")).session == "attic"
+    assert (await door.ask(messages.Join, session="attic")).session == "attic"
     await door.ask(messages.End)
-    assert (await door.ask(messages.Call)).session == "hall"
+    assert (await door.ask(messages.Join)).session == "hall"
 
 
 async def test_after_a_call_elsewhere_the_button_leads_home(
@@ -100,7 +100,7 @@ async def test_after_a_call_elsewhere_the_button_leads_home(
         await door.in_call()
         await door.ask(messages.End)
         await until(lambda: waits() == 1)
-        assert (await door.ask(messages.Call, session="attic")).session == "attic"
+        assert (await door.ask(messages.Join, session="attic")).session == "attic"
         await door.ask(messages.End)
         await until(lambda: waits() == 2)
         assert (await door.ask(messages.Status)).session == "hall"
@@ -121,13 +121,13 @@ async def test_a_unit_that_tries_in_vain_gives_up_when_told(
         await until(lambda: any("Trying again" in words for words in door.told))
         await door.ask(messages.End)
         await until(lambda: "Waiting" in door.told[-1])
-        with pytest.raises(ControlError, match="callbox call"):
+        with pytest.raises(ControlError, match="callbox join"):
             await door.ask(messages.End)
         with pytest.raises(ControlError) as caught:
-            await door.ask(messages.Call)
+            await door.ask(messages.Join)
         assert caught.value.code == "exchange_unreachable"
         await exchange.start()
-        assert (await door.ask(messages.Call)).session == "hall"
+        assert (await door.ask(messages.Join)).session == "hall"
 
 
 async def test_events_reach_who_follows(door: Served) -> None:
@@ -138,7 +138,7 @@ async def test_events_reach_who_follows(door: Served) -> None:
             muted = next(news)
             other.ask(messages.End)
             ended = next(one for one in news if one.event == "session_ended")
-            other.ask(messages.Call)
+            other.ask(messages.Join)
             joined = next(news)
             assert muted.details["participant"]["uid"] == "door"
             assert muted.details["muted"] is True

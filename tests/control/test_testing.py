@@ -81,7 +81,7 @@ async def test_hanging_up_in_the_middle_closes_the_sound(door: Served) -> None:
             assert shown.process.wait(10) == 130
 
     await asyncio.to_thread(look)
-    called = await door.callbox("call")
+    called = await door.callbox("join")
     assert called.returncode == 0, "the sound is free for a call"
 
 

@@ -236,7 +236,7 @@ async def test_no_unit_that_runs(home: Home) -> None:
 
 async def test_a_call_that_is_not_on(home: Home) -> None:
     async with home.unit():
-        await home.finds("call", "none is on", "callbox call", "warning")
+        await home.finds("call", "none is on", "callbox join", "warning")
 
 
 def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,7 +49,21 @@ ROOMS = {
         "device.exchange.web",
         "device.errors",
     ),
-    "device.control": ("device.control", "device.session", "device.errors"),
+    "device.phone": (
+        "device.phone",
+        "device.session",
+        "device.exchange.client",
+        "device.exchange.wire",
+        "device.errors",
+    ),
+    "device.control": (
+        "device.control",
+        "device.session",
+        "device.phone.values",
+        "device.phone.table",
+        "device.phone.events",
+        "device.errors",
+    ),
     "device.doctor": (
         "device.doctor",
         "device.control.readings",
@@ -67,7 +81,7 @@ ROOMS = {
         "device.errors",
     ),
     "device.screen": ("device.screen", "device.session", "device.errors"),
-    "device.config": ("device.config", "device.session", "device.errors"),
+    "device.config": ("device.config", "device.session", "device.phone.settings", "device.errors"),
     "device.enrolment": (
         "device.enrolment",
         "device.config",

@@ -112,8 +112,8 @@ def end(at: House) -> str:
     """The call ends and begins again."""
     expect(at.ssh(MEMBER, "callbox end").returncode == 0, "the call does not end")
     refused = at.ssh(MEMBER, "callbox mute")
-    expect(refused.returncode == 1 and "callbox call" in refused.stderr, refused)
-    expect(at.ssh(MEMBER, "callbox call").returncode == 0, "it is not called again")
+    expect(refused.returncode == 1 and "callbox join" in refused.stderr, refused)
+    expect(at.ssh(MEMBER, "callbox join").returncode == 0, "it is not called again")
     return "ended, refused what needs a call, called again"
 
 
