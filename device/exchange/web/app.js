@@ -39,6 +39,11 @@ class App {
     this.show(this.user ? pageAt(location.hash, this) : signInPage(this));
   }
 
+  go(address) {
+    if (location.hash === address) this.showPage();
+    else location.hash = address;
+  }
+
   signedOut() {
     if (!this.user) return;
     this.user = null;

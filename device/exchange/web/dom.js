@@ -2,7 +2,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** `el("button.go", {onclick}, "Join", child)`; null children are left out. */
+/** `el("button.go", {onclick}, "Join", child)`; null and false children are left out. */
 export function el(kind, attributes = {}, ...children) {
   const [tag, ...classes] = kind.split(".");
   const made = document.createElement(tag);
@@ -12,7 +12,7 @@ export function el(kind, attributes = {}, ...children) {
     else if (value === true) made.setAttribute(name, "");
     else if (value !== false && value != null) made.setAttribute(name, value);
   }
-  made.append(...children.filter((child) => child != null));
+  made.append(...children.filter((child) => child != null && child !== false));
   return made;
 }
 

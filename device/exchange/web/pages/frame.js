@@ -10,13 +10,12 @@ const PLACES = [
 
 /** `place` is the first part of the page's address. */
 export function frame(place, title, ...children) {
-  const links = PLACES.map(([address, words, iconName]) => el("a", {
-    href: `#/${address}`, "aria-current": address === place && "page",
-  }, icon(iconName), el("span", {}, words)));
   return el("div.shell", {},
     el("header.head", {},
       el("div.brand", {}, el("img", { src: "/web/icon.svg", alt: "" }), el("span", {}, "callbox")),
-      el("nav", { "aria-label": "Pages" }, ...links)),
+      el("nav", { "aria-label": "Pages" }, ...PLACES.map(([address, words, iconName]) => (
+        el("a", { href: `#/${address}`, "aria-current": address === place && "page" },
+          icon(iconName), el("span", {}, words)))))),
     el("main.inside", {}, heading(title), ...children));
 }
 
