@@ -32,7 +32,7 @@ OWN_MEMBERSHIP = Needs("membership", SERVED, SERVED)
 
 @dataclass(frozen=True)
 class Row:
-    """What ``ana`` and ``eve`` get, SERVED or the code of a refusal; an ADMIN's route serves Fay.
+    """What ``ana`` and ``eve`` get, SERVED or the code of a refusal; and Fay of an ADMIN's route.
 
     In ``body`` {call} is the call of Door and Ana, {uid} and {call_token} are of who asks.
     """
@@ -41,14 +41,15 @@ class Row:
     body: Any = None
     ana: str = SERVED
     eve: str = SERVED
+    fay: str = SERVED
 
 
-def admin(body: Any = None) -> Row:
+def admin(body: Any = None, fay: str = SERVED) -> Row:
     """Of a route for admins only."""
-    return Row(ADMIN, body, ana="not_permitted", eve="not_permitted")
+    return Row(ADMIN, body, ana="not_permitted", eve="not_permitted", fay=fay)
 
 
-PATH = {"session_id": "{call}", "device_id": "one"}
+PATH = {"session_id": "{call}", "device_id": "one", "uid": "door", "group_id": "staff"}
 """What stands in a path."""
 ONE = {"device_id": "one"}
 SIGNAL = {"to": "door", "link": "l", "kind": "restart", "body": ""}
@@ -57,6 +58,8 @@ RING = {"receiver": "ben", "device_id": "one"}
 WRONG = {"code": "AAAAA-AAAAA", "attempt": "sixteen or longer"}
 GUESSED = "too_many_attempts"
 """After those who brought nothing, from the same address."""
+WRONG_PASSWORD = "password_wrong"
+PASSWORDS = {"old": "a wrong one, long", "new": "a new one, long enough"}
 MUTED = {"audio_muted": True, "video_paused": True}
 
 ROUTES = {
@@ -76,7 +79,15 @@ ROUTES = {
     "PUT /devices/{device_id}/do-not-disturb": Row(ACCOUNT, {"on": True}, eve="device_unknown"),
     "GET /directory": Row(ACCOUNT),
     "GET /directory/events": Row(ACCOUNT),
-    "POST /pairings": admin({"uid": "garage", "name": "Garage"}),
+    "PUT /me/password": Row(ACCOUNT, PASSWORDS, ana=WRONG_PASSWORD, eve=WRONG_PASSWORD),
+    "GET /people": admin(),
+    "PUT /people/{uid}": admin({"name": "The door"}),
+    "POST /people/{uid}/revoke": admin(),
+    "DELETE /people/{uid}": admin(),
+    "GET /groups": admin(),
+    "DELETE /groups/{group_id}": admin(fay="group_unknown"),
+    "PUT /groups/{group_id}": admin({"name": "Staff", "members": ["ana"]}),
+        "POST /pairings": admin({"uid": "garage", "name": "Garage"}),
     "POST /pairings/redeem": Row(PAIRING_CODE, WRONG, ana=GUESSED, eve=GUESSED),
     "GET /devices/{device_id}/events": Row(ACCOUNT, eve="device_unknown"),
     "POST /calls": Row(ACCOUNT, RING, ana="caller_busy", eve="device_unknown"),
@@ -91,5 +102,5 @@ ROUTES = {
 }  # fmt: skip
 """By method and path, below /api/v1."""
 
-PAGES = {"/", "/docs", "/openapi.json", "/web"}
+PAGES = {"/", "/sw.js", "/docs", "/openapi.json", "/web"}
 """Everything outside /api/v1: for everybody, and the same for everybody."""
