@@ -49,6 +49,8 @@ def admin(body: Any = None, fay: str = SERVED) -> Row:
     return Row(ADMIN, body, ana="not_permitted", eve="not_permitted", fay=fay)
 
 
+MODERATORS = Row(MEMBERSHIP, ana="not_permitted", eve="not_permitted")
+"""Door has begun the call; test_moderation.py shows that it may."""
 PATH = {"session_id": "{call}", "device_id": "one", "uid": "door", "group_id": "staff"}
 """What stands in a path."""
 ONE = {"device_id": "one"}
@@ -75,6 +77,9 @@ ROUTES = {
     "PUT /session/state": Row(MEMBERSHIP, MUTED),
     "POST /session/video": Row(MEMBERSHIP, {"action": "request"}),
     "POST /session/leave": Row(OWN_MEMBERSHIP),
+    "POST /session/members/{uid}/mute": MODERATORS,
+    "DELETE /session/members/{uid}": MODERATORS,
+    "POST /session/end": MODERATORS,
     "PUT /devices/{device_id}": Row(ACCOUNT),
     "PUT /devices/{device_id}/do-not-disturb": Row(ACCOUNT, {"on": True}, eve="device_unknown"),
     "GET /directory": Row(ACCOUNT),

@@ -25,7 +25,7 @@ from device.exchange.server.refusal import Refusal
 from device.exchange.server.ringing import actions as do
 from device.exchange.server.ringing.device_desk import key_of
 from device.exchange.server.ringing.values import Status
-from device.exchange.server.store import Account, Group, SqliteStore, digest
+from device.exchange.server.store import Account, Group, Member, SqliteStore, digest
 from device.exchange.server.tokens import Claims
 from tests.exchange.conftest import HandClock, Wall
 
@@ -154,7 +154,8 @@ class Ringing(RuleBasedStateMachine):
     @rule(uid=users, number=st.integers(0, 2))
     def enter_session(self, uid: str, number: int) -> None:
         session_id = self._known(number)
-        claims = Claims(wire.User(uid, uid), session_id, ("publish",), 2**40, "x", False)
+        now = int(self.wall.now_s)
+        claims = Claims(wire.User(uid, uid), session_id, ("publish",), 2**40, "x", False, 0, now)
         with suppress(Refusal):
             joining = self.parts.rooms.join(claims, wire.State(False, False), False, 0.0)
             member, secret = self.loop.run_until_complete(joining)
@@ -167,6 +168,24 @@ class Ringing(RuleBasedStateMachine):
         if secret and self.loop.run_until_complete(self.parts.store.members.get(digest(secret))):
             self.loop.run_until_complete(self.parts.rooms.leave(secret))
             self._forget(uid, session_id)
+
+    @rule(by=users, uid=users)
+    def removes(self, by: str, uid: str) -> None:
+        """One member of a session another."""
+        if member := self._member(by):
+            now = self.wall.now_s
+            with suppress(Refusal):
+                self.loop.run_until_complete(self.parts.rooms.expel(member, uid, now, now + 600))
+
+    @rule(by=users)
+    def ends_for_all(self, by: str) -> None:
+        if member := self._member(by):
+            self.loop.run_until_complete(self.parts.rooms.end_for_all(member))
+            self._forget(by, member.session_id)
+
+    def _member(self, uid: str) -> Member | None:
+        secret, _ = self.secrets.get(uid, ("", ""))
+        return self.loop.run_until_complete(self.parts.store.members.get(digest(secret)))
 
     @rule(seconds=st.sampled_from([1, 10, 30, 46, 61]))
     def time_passes(self, seconds: float) -> None:

@@ -39,6 +39,7 @@ def after(call: Call, *actions: do.Action, now: float = 1.0) -> tuple[Call, tupl
 
 
 ANSWER = do.Accept("ana", "ana-1")
+JOIN = do.Accept("ben", "ben-1")
 ONE, MANY = call_to("ana"), call_to("ana", "ben")
 
 
@@ -70,6 +71,14 @@ ONE, MANY = call_to("ana"), call_to("ana", "ben")
          {Tell("ana", News.LEFT, "ana-1"), Tell("ben", News.LEFT, "ben-1")}),
         (MANY, [ANSWER, do.End("door")], Status.ENDED,
          {Tell("ana", News.ENDED, "ana-1"), Tell("ben", News.ENDED)}),
+        (MANY, [ANSWER, do.Accept("ben", "ben-1"), do.Remove("ana")], Status.ONGOING,
+         {Tell("door", News.LEFT, "door-1"), Tell("ben", News.LEFT, "ben-1"),
+          Tell("ana", News.ENDED, "ana-1")}),
+        (ONE, [ANSWER, do.Remove("ana")], Status.ENDED,
+         {Tell("door", News.ENDED, "door-1"), Tell("ana", News.ENDED, "ana-1")}),
+        (MANY, [ANSWER, do.EndForAll("door")], Status.ENDED,
+         {Tell("ana", News.ENDED, "ana-1"), Tell("ben", News.ENDED)}),
+        (MANY, [ANSWER, do.Remove("ben")], Status.ONGOING, set()),
         (MANY, [do.Reject("ana", "ana-1", "rejected")], Status.INITIATED,
          {Tell("ana", News.ANSWERED_ELSEWHERE, but="ana-1")}),
         (MANY, [do.Reject("ana", "a", "busy"), do.Reject("ben", "b", "busy")], Status.BUSY,
@@ -106,6 +115,10 @@ def test_each_row_leads_where_it_says_and_tells_those_concerned(
         (ONE, [do.Reject("eve", "eve-1", "busy")], "not_in_call"),
         (ONE, [do.Cancel("eve")], "not_in_call"),
         (ONE, [ANSWER, do.End("eve")], "not_in_call"),
+        (ONE, [do.EndForAll("door")], "call_not_started"),
+        (MANY, [ANSWER, do.EndForAll("eve")], "not_in_call"),
+        (MANY, [ANSWER, JOIN, do.Remove("ana"), ANSWER], "removed_from_session"),
+        (MANY, [ANSWER, JOIN, do.End("ana"), do.Remove("ana"), ANSWER], "removed_from_session"),
         (ONE, [do.Accept("door", "door-1")], "not_receiver"),
         (ONE, [do.Cancel("ana")], "not_caller"),
     ],
@@ -164,6 +177,8 @@ actions = st.one_of(
     st.builds(do.End, who),
     st.builds(do.Enter, who),
     st.builds(do.Lose, who),
+    st.builds(do.Remove, who),
+    st.builds(do.EndForAll, who),
     st.builds(do.Vanish, who, st.sampled_from(["door-1", "dev-1"])),
     st.builds(do.Due),
 )

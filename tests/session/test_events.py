@@ -171,13 +171,15 @@ async def test_others_and_oneself_are_muted(world: World) -> None:
     assert await world.ear.wait_for("user_muted", 2) == (ME, True, "door")
 
 
-@pytest.mark.spec("3.on_user_muted")
-async def test_a_moderator_mutes_this_unit(world: World) -> None:
+@pytest.mark.spec("3.on_user_muted", "3.on_user_muted_by_a_moderator")
+async def test_a_moderator_mutes_this_unit_and_its_person_unmutes_it(world: World) -> None:
     world.exchange.others = (entry(ANA),)
-    await world.start()
+    call = await world.start()
     world.exchange.report(PeerStateChanged("door", MediaState(audio_muted=True), "ana"))
     assert await world.ear.wait_for("user_muted") == (ME, True, "ana")
     assert ("set_microphone_muted", True) in world.media.asked
+    await call.mute_audio(False)
+    assert await world.ear.wait_for("user_muted", 2) == (ME, False, "door")
 
 
 @pytest.mark.spec("3.on_video_paused")

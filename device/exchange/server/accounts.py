@@ -19,6 +19,8 @@ from device.exchange.wire import (
 )
 
 COOKIE = "callbox_auth"
+MODERATORS = ("person", "unit")
+"""Of a call that they have begun. A visitor is a guest there."""
 
 router = APIRouter(
     tags=["accounts"],
@@ -152,8 +154,14 @@ async def tokens(body: TokenRequest, parts: PartsOf, token: AuthToken) -> TokenA
     """A call token for one session. An empty session id is refused before a missing sign-in."""
     if not body.session_id:
         raise Refusal("session_id_empty", "Give the session a name.")
-    user = (await login(parts, token)).account.user
-    await parts.switchboard.check_may_join(body.session_id, user.uid)
+    account = (await login(parts, token)).account
+    user, session_id = account.user, body.session_id
+    await parts.switchboard.check_may_join(session_id, user.uid)
+    may_moderate = account.role == "admin" or (
+        user.kind in MODERATORS and await parts.switchboard.is_initiator(session_id, user.uid)
+    )
     generation = await parts.store.accounts.generation(user.uid)
-    call_token, expires_at = parts.mint.mint(user, body.session_id, body.single_use, generation)
+    call_token, expires_at = parts.mint.mint(
+        user, session_id, body.single_use, generation, may_moderate
+    )
     return TokenAnswer(body.session_id, call_token, expires_at)

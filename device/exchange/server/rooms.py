@@ -5,6 +5,7 @@ The store is the truth, so a session survives a restart of the exchange: its mem
 """
 
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
@@ -34,6 +35,8 @@ class SessionWatch(Protocol):
 
     async def left(self, batch: Batch, session_id: str, uid: str, reason: Reason) -> None: ...
 
+    async def end_for_all(self, batch: Batch, session_id: str, uid: str) -> None: ...
+
 
 class Unwatched:
     """Nobody wants to know."""
@@ -42,6 +45,9 @@ class Unwatched:
         pass
 
     async def left(self, batch: Batch, session_id: str, uid: str, reason: Reason) -> None:
+        pass
+
+    async def end_for_all(self, batch: Batch, session_id: str, uid: str) -> None:
         pass
 
 
@@ -68,8 +74,8 @@ class Rooms:
     ) -> tuple[Member, str]:
         """Enter, replacing an older membership of the same user. Also the new resume secret.
 
-        ``now``: Unix seconds. Raises Refusal: token_revoked, token_reused, session_full, and what the
-        watch raises; a token for single use is used up only by who got in.
+        ``now``: Unix seconds. Raises Refusal: token_revoked, removed_from_session, token_reused,
+        session_full, and what the watch raises; a token for single use is used up only by who got in.
         """
         session_id, secret = claims.session_id, new_secret()
         async with self._outbox.batch() as batch:
@@ -90,6 +96,9 @@ class Rooms:
     async def _admit(self, claims: Claims, now: float) -> None:
         if claims.generation != await self._store.accounts.generation(claims.user.uid):
             raise Refusal("token_revoked", "The call token was taken back. Sign in again.")
+        void_from = await self._store.members.tokens_void_since(claims.session_id, claims.user.uid)
+        if void_from is not None and claims.issued_at <= void_from:
+            raise Refusal("removed_from_session", "You were removed from this session.")
         if claims.single_use and not await self._store.accounts.use_call_token(
             claims.token_id, claims.expires_at, now
         ):
@@ -173,6 +182,46 @@ class Rooms:
             for each in await self.members_of(member.session_id):
                 event = SwitchedEvent(asked, member.user.uid)
                 await batch.post(each.key, "switched_to_video", event)
+
+    async def mute(self, moderator: Member, uid: str) -> None:
+        """Another's microphone, which they may open again. Everybody is told, and their unit or page
+        mutes itself. Raises Refusal: not_in_session, peer_not_in_session."""
+        async with self._outbox.batch() as batch:
+            muted = await self._target(moderator, uid)
+            state = replace(muted.state, audio_muted=True)
+            await self._store.members.set_state(muted.key, state)
+            event = StateChanged(uid, state, moderator.user.uid)
+            for each in await self.members_of(moderator.session_id):
+                # Who is silent for lack of a device is told all the same: they are to stay so.
+                if each.key == muted.key or state != muted.state:
+                    await batch.post(each.key, "state", event)
+
+    async def expel(self, moderator: Member, uid: str, now: float, tokens_until: float) -> None:
+        """Put another out, and void the call tokens that they have for this session; of which none
+        lives longer than ``tokens_until`` (Unix seconds, as ``now``).
+
+        Raises Refusal: not_in_session, peer_not_in_session.
+        """
+        async with self._outbox.batch() as batch:
+            member = await self._target(moderator, uid)
+            await self._store.members.void_tokens(member.session_id, uid, now, tokens_until)
+            await self._remove(batch, member, "removed")
+            await self._watch.left(batch, member.session_id, uid, "removed")
+
+    async def end_for_all(self, moderator: Member) -> None:
+        """The session is over for everybody in it."""
+        async with self._outbox.batch() as batch:
+            await self._watch.end_for_all(batch, moderator.session_id, moderator.user.uid)
+            await self.clear(batch, moderator.session_id)
+
+    async def _target(self, moderator: Member, uid: str) -> Member:
+        present = await self.members_of(moderator.session_id)
+        if moderator.key not in [each.key for each in present]:
+            raise Refusal("not_in_session", "You are not in the session any more.")
+        for each in present:
+            if each.user.uid == uid and each.key != moderator.key:
+                return each
+        raise Refusal("peer_not_in_session", "No other of that name is in this session.")
 
     async def leave(self, secret: str) -> None:
         """Idempotent."""

@@ -3,7 +3,7 @@
 import re
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header
+from fastapi import APIRouter, Depends, Header, Path
 from starlette.responses import StreamingResponse
 
 from device.exchange.server.accounts import PartsOf, bearer
@@ -99,3 +99,33 @@ async def video(body: VideoSwitch, member: MemberOf, parts: PartsOf) -> None:
 async def leave(parts: PartsOf, authorization: Authorization = None) -> None:
     """Leave the session. Idempotent."""
     await parts.rooms.leave(bearer(authorization))
+
+
+async def moderating(member: MemberOf) -> Member:
+    """Raises Refusal: not_in_session, not_permitted."""
+    if "moderate" not in member.grants:
+        raise Refusal("not_permitted", "Only an admin, or who began the call, may do that.")
+    return member
+
+
+Moderator = Annotated[Member, Depends(moderating)]
+Other = Annotated[str, Path(min_length=1, max_length=128)]
+
+
+@router.post("/session/members/{uid}/mute", status_code=204)
+async def mute(uid: Other, moderator: Moderator, parts: PartsOf) -> None:
+    """Mute another member. They may unmute again."""
+    await parts.rooms.mute(moderator, uid)
+
+
+@router.delete("/session/members/{uid}", status_code=204)
+async def expel(uid: Other, moderator: Moderator, parts: PartsOf) -> None:
+    """Put another member out. They cannot come back with a token from before, nor to a call."""
+    now = parts.config.wall_s()
+    await parts.rooms.expel(moderator, uid, now, now + parts.config.token_lifetime_s)
+
+
+@router.post("/session/end", status_code=204)
+async def end_for_all(moderator: Moderator, parts: PartsOf) -> None:
+    """End the session, and the call if it is one's, for everybody."""
+    await parts.rooms.end_for_all(moderator)

@@ -12,7 +12,8 @@ from device.exchange.wire import User
 
 ISSUER = "callbox"
 ALGORITHM = "HS256"
-GRANTS = ("publish", "subscribe", "record", "moderate")
+_PLAIN = ("publish", "subscribe", "record")
+GRANTS = (*_PLAIN, "moderate")
 MAX_TOKEN_CHARS = 12_288
 """The longest that is made: 512 characters of names and session at 12 bytes each in JSON, 1024 of
 avatar, the rest, all times 4/3 for base64."""
@@ -44,6 +45,7 @@ class Claims:
     token_id: str
     single_use: bool
     generation: int
+    issued_at: int
 
 
 class TokenMint:
@@ -55,7 +57,12 @@ class TokenMint:
         self._wall_s = wall_s
 
     def mint(
-        self, user: User, session_id: str, single_use: bool, generation: int
+        self,
+        user: User,
+        session_id: str,
+        single_use: bool,
+        generation: int,
+        may_moderate: bool,
     ) -> tuple[str, int]:
         """The token and when it expires (Unix seconds). ``generation``: Accounts.generation."""
         now = int(self._wall_s())
@@ -66,7 +73,7 @@ class TokenMint:
             "avatar": user.avatar,
             "kind": user.kind,
             "sid": session_id,
-            "grants": ["publish", "subscribe", "record"],
+            "grants": list(GRANTS if may_moderate else _PLAIN),
             "nbf": now,
             "exp": now + self._lifetime_s,
             "jti": secrets.token_hex(16),
@@ -102,6 +109,7 @@ class TokenMint:
             claims["jti"],
             claims["once"],
             claims["gen"],
+            claims["nbf"],
         )
 
     def _decode(self, token: str) -> dict[str, Any]:

@@ -12,7 +12,9 @@ DeviceId = Annotated[str, Len(1, 64)]
 CallType = Literal["audio", "video"]
 ReceiverType = Literal["user", "group"]
 CallStatus = Literal["initiated", "ongoing", "rejected", "busy", "cancelled", "unanswered", "ended"]
-StandingName = Literal["calling", "ringing", "joined", "rejected", "busy", "missed", "left"]
+StandingName = Literal[
+    "calling", "ringing", "joined", "rejected", "busy", "missed", "left", "removed"
+]
 NewsName = Literal[
     "incoming", "accepted", "answered_elsewhere", "rejected", "busy", "cancelled", "unanswered",
     "left", "ended",

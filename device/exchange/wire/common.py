@@ -39,6 +39,7 @@ CODES = {
     "pairing_used": 403,
     "not_in_session": 403,
     "not_permitted": 403,
+    "removed_from_session": 403,
     "peer_not_in_session": 404,
     "session_full": 409,
     "signal_malformed": 422,

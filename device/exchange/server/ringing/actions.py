@@ -48,6 +48,20 @@ class Lose:
 
 
 @dataclass(frozen=True, slots=True)
+class Remove:
+    """A party has been put out of the session, for good."""
+
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndForAll:
+    """A party ends the call for everybody."""
+
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
 class Vanish:
     """A device has been away for so long that it is gone."""
 
@@ -60,4 +74,4 @@ class Due:
     """Time has passed: somebody may have rung or been away for long enough."""
 
 
-Action = Accept | Reject | Cancel | End | Enter | Lose | Vanish | Due
+Action = Accept | Reject | Cancel | End | Enter | Lose | Remove | EndForAll | Vanish | Due

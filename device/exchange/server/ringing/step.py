@@ -63,6 +63,8 @@ def _refusal(call: Call, action: do.Action) -> Refusal:
 
 def _accept(call: Call, action: do.Accept, now: float, _: Rules) -> Outcome:
     party = _receiver(call, action.uid)
+    if party.standing is Standing.REMOVED:
+        raise Refusal("removed_from_session", "You were removed from this call.")
     if party.standing is Standing.JOINED:
         _check_device(party, action.device)
         return call, ()
@@ -136,29 +138,51 @@ def _given_up(call: Call, status: Status, news: News, now: float) -> Outcome:
 
 def _end(call: Call, action: do.End, now: float, _: Rules) -> Outcome:
     party = _member(call, action.uid)
-    if party.standing is Standing.LEFT:
+    if party.standing in (Standing.LEFT, Standing.REMOVED):
         return call, ()
     if party.standing is not Standing.JOINED:
         raise Refusal("call_not_started", "You have not answered the call. Reject it instead.")
     return _leave(call, party, now)
 
 
-def _leave(call: Call, party: Party, now: float) -> Outcome:
+def _remove(call: Call, action: do.Remove, now: float, _: Rules) -> Outcome:
+    party = _member(call, action.uid)
+    if party.standing is Standing.LEFT:
+        return call.with_party(replace(party, standing=Standing.REMOVED)), ()
+    if party.standing is not Standing.JOINED:
+        return call, ()
+    after, told = _leave(call, party, now, Standing.REMOVED)
+    return after, (*told, Tell(party.uid, News.ENDED, party.device))
+
+
+def _end_for_all(call: Call, action: do.EndForAll, now: float, _: Rules) -> Outcome:
+    return _over(call.with_party(_gone(_member(call, action.uid), now)), now)
+
+
+def _leave(call: Call, party: Party, now: float, standing: Standing = Standing.LEFT) -> Outcome:
     """One goes; with fewer than two left the call ends."""
-    after = call.with_party(replace(party, standing=Standing.LEFT, left_at=now, away_since=None))
+    after = call.with_party(_gone(party, now, standing))
     staying = after.standing(Standing.JOINED)
     if len(staying) > 1:
         return after, tuple(Tell(each.uid, News.LEFT, each.device) for each in staying)
-    ringing = after.standing(Standing.RINGING)
+    return _over(after, now)
+
+
+def _over(call: Call, now: float) -> Outcome:
+    """The call ends for who is in it or rings still."""
+    staying, ringing = call.standing(Standing.JOINED), call.standing(Standing.RINGING)
+    after = replace(call, status=Status.ENDED, ended_at=now)
     for each in staying:
-        after = after.with_party(
-            replace(each, standing=Standing.LEFT, left_at=now, away_since=None)
-        )
+        after = after.with_party(_gone(each, now))
     for each in ringing:
         after = after.with_party(replace(each, standing=Standing.MISSED))
     told = [Tell(each.uid, News.ENDED, each.device) for each in staying]
     told += [Tell(each.uid, News.ENDED) for each in ringing]
-    return replace(after, status=Status.ENDED, ended_at=now), tuple(told)
+    return after, tuple(told)
+
+
+def _gone(party: Party, now: float, standing: Standing = Standing.LEFT) -> Party:
+    return replace(party, standing=standing, left_at=now, away_since=None)
 
 
 def _enter(call: Call, action: do.Enter, _: float, __: Rules) -> Outcome:
@@ -218,6 +242,8 @@ _ON: dict[type[do.Action], Callable[[Call, Any, float, Rules], Outcome]] = {
     do.End: _end,
     do.Enter: _enter,
     do.Lose: _lose,
+    do.Remove: _remove,
+    do.EndForAll: _end_for_all,
     do.Vanish: _vanish,
     do.Due: _due,
 }

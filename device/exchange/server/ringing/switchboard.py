@@ -20,6 +20,12 @@ from device.exchange.wire import CallNews, InitiateCall, Reason
 
 WallClock = Callable[[], float]
 
+_LEFT: dict[Reason, Callable[[str], do.Action]] = {
+    "connection_lost": do.Lose,
+    "removed": do.Remove,
+}
+"""What it is for the call that somebody has left the session."""
+
 
 class Switchboard:
     """All ringing calls of an exchange."""
@@ -131,7 +137,7 @@ class Switchboard:
     async def check_may_join(self, session_id: str, uid: str) -> None:
         """The session of a call is for who is in the call.
 
-        Raises Refusal: call_terminated, not_in_call.
+        Raises Refusal: call_terminated, removed_from_session, not_in_call.
         """
         call = await self._store.calls.get(session_id)
         if call is None:
@@ -139,6 +145,8 @@ class Switchboard:
         if not call.status.is_live:
             raise Refusal("call_terminated", f"The call is over: {call.status.value}.")
         party = call.party(uid)
+        if party is not None and party.standing is Standing.REMOVED:
+            raise Refusal("removed_from_session", "You were removed from this call.")
         if party is None or party.standing is not Standing.JOINED:
             raise Refusal("not_in_call", "You are not a part of this call.")
 
@@ -147,6 +155,10 @@ class Switchboard:
         call = await self._store.calls.get(session_id)
         return call is None or call.party(uid) is not None
 
+    async def is_initiator(self, session_id: str, uid: str) -> bool:
+        call = await self._store.calls.get(session_id)
+        return call is not None and call.initiator.uid == uid
+
     async def entered(self, batch: Batch, session_id: str, uid: str) -> None:
         """A user is in a session now (SessionWatch)."""
         await self.check_may_join(session_id, uid)
@@ -154,9 +166,12 @@ class Switchboard:
 
     async def left(self, batch: Batch, session_id: str, uid: str, reason: Reason) -> None:
         """A user is in a session no longer (SessionWatch)."""
-        is_lost = reason == "connection_lost"
         call = await self._store.calls.get(session_id)
-        await self._report(batch, call, do.Lose(uid) if is_lost else do.End(uid))
+        await self._report(batch, call, _LEFT.get(reason, do.End)(uid))
+
+    async def end_for_all(self, batch: Batch, session_id: str, uid: str) -> None:
+        """A user ends the session for everybody (SessionWatch)."""
+        await self._report(batch, await self._store.calls.get(session_id), do.EndForAll(uid))
 
     async def vanished(self, batch: Batch, uid: str, device_id: str) -> None:
         """A device has gone."""

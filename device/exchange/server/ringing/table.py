@@ -16,6 +16,8 @@ TABLE: dict[tuple[Status, type[do.Action]], frozenset[Status]] = {
     (_ONGOING, do.End): frozenset({_ONGOING, Status.ENDED}),
     (_ONGOING, do.Enter): frozenset({_ONGOING}),
     (_ONGOING, do.Lose): frozenset({_ONGOING}),
+    (_ONGOING, do.Remove): frozenset({_ONGOING, Status.ENDED}),
+    (_ONGOING, do.EndForAll): frozenset({Status.ENDED}),
     (_ONGOING, do.Due): frozenset({_ONGOING, Status.ENDED}),
 }
 """From a status, by an action, to one of these statuses. What has no row is refused."""

@@ -32,6 +32,7 @@ class Standing(Enum):
     BUSY = "busy"
     MISSED = "missed"
     LEFT = "left"
+    REMOVED = "removed"
 
     @property
     def is_engaged(self) -> bool:

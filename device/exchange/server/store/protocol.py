@@ -127,6 +127,15 @@ class Members(Protocol):
 
     async def set_state(self, key: bytes, state: State) -> None: ...
 
+    async def void_tokens(self, session_id: str, uid: str, now: float, until: float) -> None:
+        """Whatever call tokens the user has for the session now: none lives longer than ``until``.
+        Unix seconds."""
+        ...
+
+    async def tokens_void_since(self, session_id: str, uid: str) -> float | None:
+        """When that was; None: it was not, or not lately."""
+        ...
+
     async def remove(self, member: Member) -> None:
         """And their queue; and the session, if nobody is left in it."""
         ...

@@ -66,6 +66,17 @@ class SqliteMembers:
             *astuple(state), key,
         )  # fmt: skip
 
+    async def void_tokens(self, session_id: str, uid: str, now: float, until: float) -> None:
+        async with self._db.transaction():
+            self._db.run("delete from void_tokens where until < ?", now)
+            statement = "insert or replace into void_tokens values (?, ?, ?, ?)"
+            self._db.run(statement, session_id, uid, now, until)
+
+    async def tokens_void_since(self, session_id: str, uid: str) -> float | None:
+        query = "select since from void_tokens where session_id = ? and uid = ?"
+        row = self._db.row(query, session_id, uid)
+        return None if row is None else float(row[0])
+
     async def remove(self, member: Member) -> None:
         async with self._db.transaction():
             self._db.run("delete from queues where key = ?", member.key)

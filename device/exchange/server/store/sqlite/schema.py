@@ -66,6 +66,9 @@ create table log (
   primary key (uid, initiated_at, session_id)) without rowid;
 create index log_of_all on log (initiated_at, session_id, direction, status, call_type)
 where direction = 'outgoing';
+create table void_tokens (
+  session_id text not null, uid text not null, since real not null, until real not null,
+  primary key (session_id, uid)) without rowid;
 insert into log select uid, initiated_at, session_id,
   case position when 0 then 'outgoing' else 'incoming' end,
   case when position > 0 and standing = 'missed' then 'missed' else status end, call_type
