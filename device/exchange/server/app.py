@@ -28,7 +28,7 @@ from device.exchange.server.middleware import BodyLimit, Defects, SafeHeaders
 from device.exchange.server.parts import Parts, make_parts
 from device.exchange.server.refusal import Refusal
 from device.exchange.server.store import Store
-from device.exchange.wire import API, Health, Problem
+from device.exchange.wire import API, Health
 
 WEB = Path(device.exchange.web.__path__[0])
 
@@ -52,7 +52,6 @@ async def create_app(config: ExchangeConfig, store: Store, clock: Clock | None =
         description="The call service of callbox: tokens, ringing, sessions, signalling.",
         version=version("callbox"),
         lifespan=life,
-        responses={"default": {"model": Problem, "description": "Any other refusal"}},
         docs_url=None,
         redoc_url=None,
     )

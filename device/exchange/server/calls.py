@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Path, Query
 from starlette.responses import StreamingResponse
 
 from device.exchange.server.accounts import LoginOf, PartsOf, SignedInUser, admin
-from device.exchange.server.event_stream import EventStream, LastEventId
+from device.exchange.server.event_stream import STREAMED, EventStream, LastEventId
 from device.exchange.server.ringing import actions as do
 from device.exchange.server.ringing.values import Call
 from device.exchange.server.ringing.views import item_of
@@ -60,7 +60,7 @@ async def do_not_disturb(
     await parts.devices.set_do_not_disturb(user.uid, device_id, body.on)
 
 
-@router.get("/devices/{device_id}/events", response_class=StreamingResponse)
+@router.get("/devices/{device_id}/events", response_class=StreamingResponse, responses=STREAMED)
 async def events(
     device_id: Device, user: SignedInUser, parts: PartsOf, last_event_id: LastEventId = 0
 ) -> EventStream:

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from starlette.responses import Response, StreamingResponse
 
 from device.exchange.server.accounts import AuthToken, PartsOf, SignedInUser
-from device.exchange.server.event_stream import EventStream, LastEventId
+from device.exchange.server.event_stream import STREAMED, EventStream, LastEventId
 from device.exchange.server.store import digest
 from device.exchange.wire import Directory, Problem
 
@@ -21,7 +21,7 @@ async def directory(user: SignedInUser, parts: PartsOf) -> Response:
     return Response(await parts.directory.directory(user.uid), media_type="application/json")
 
 
-@router.get("/directory/events", response_class=StreamingResponse)
+@router.get("/directory/events", response_class=StreamingResponse, responses=STREAMED)
 async def events(
     user: SignedInUser, token: AuthToken, parts: PartsOf, last_event_id: LastEventId = 0
 ) -> EventStream:

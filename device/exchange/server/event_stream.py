@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Header
 from starlette.responses import StreamingResponse
@@ -15,6 +15,11 @@ LastEventId = Annotated[int, Header(ge=0, le=2**53)]
 
 Told = Event | Sequence[Event] | None
 """One event, or several that are sent together; None: nothing, to keep the line warm."""
+
+STREAMED: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}
+}
+"""How a route that gives one is documented."""
 
 
 class EventStream(StreamingResponse):

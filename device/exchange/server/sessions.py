@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Header, Path
 from starlette.responses import StreamingResponse
 
 from device.exchange.server.accounts import PartsOf, bearer
-from device.exchange.server.event_stream import EventStream, LastEventId
+from device.exchange.server.event_stream import STREAMED, EventStream, LastEventId
 from device.exchange.server.refusal import Refusal
 from device.exchange.server.store import Member
 from device.exchange.wire import Join, Joined, Problem, SendSignal, State, VideoSwitch
@@ -52,7 +52,7 @@ async def join(body: Join, parts: PartsOf) -> Joined:
     )
 
 
-@router.get("/session/events", response_class=StreamingResponse)
+@router.get("/session/events", response_class=StreamingResponse, responses=STREAMED)
 async def events(member: MemberOf, parts: PartsOf, last_event_id: LastEventId = 0) -> EventStream:
     """The member's events as a stream (text/event-stream), from after Last-Event-ID on."""
     await parts.rooms.resume(member, last_event_id)
