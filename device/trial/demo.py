@@ -25,8 +25,13 @@ from hal.buttons.simulated import SimulatedButtons
 
 SESSION = "front-door"
 REFRESH_S = 0.5
-BUTTONS = {"e": Button.END_CALL, "m": Button.MUTE, "c": Button.CAMERA_SWITCH}
-HELP = "Keys: e end call, m mute, c camera, j join again, q quit"
+BUTTONS = {
+    "e": Button.END_CALL,
+    "m": Button.MUTE,
+    "c": Button.CAMERA_SWITCH,
+    "a": Button.CALL,
+}
+HELP = "Keys: a answer, or call the guest; e end, m mute, c camera, j join again, q quit"
 
 
 async def demo(host: str, port: int, out: TextIO = sys.stdout) -> None:
@@ -42,10 +47,22 @@ async def demo(host: str, port: int, out: TextIO = sys.stdout) -> None:
         await add_accounts(config.data_dir, people)
         async with _exchange(config, out) as (url, fingerprint):
             print("Starting the unit ...", file=out, flush=True)
-            async with open_unit(_unit_config(url, unit_password, config)) as unit:
-                await unit.join(SESSION)
+            async with _unit(_unit_config(url, unit_password, config)) as unit:
                 _greet(url, fingerprint, password, out)
                 await _serve_keys(unit, out)
+
+
+@contextlib.asynccontextmanager
+async def _unit(config: Config) -> AsyncIterator[Unit]:
+    """In its session, and to be rung."""
+    async with open_unit(config) as unit:
+        await unit.join(SESSION)
+        staying = asyncio.create_task(unit.stay())
+        try:
+            yield unit
+        finally:
+            staying.cancel()
+            await asyncio.gather(staying, return_exceptions=True)
 
 
 @contextlib.asynccontextmanager
@@ -81,7 +98,8 @@ def _unit_config(url: str, password: str, exchange: ExchangeConfig) -> Config:
             "unit": {"session": SESSION},
             "exchange": {"url": url, "uid": "front-door", "password": password, **certificate},
             "call": {"idle_timeout_s": 0},
-            "hardware": {**DESK, "microphone": "tone:440"},
+            "hardware": {**DESK, "microphone": "tone:440", "pins": {"call": 23}},
+            "ringing": {"call": "user:guest"},
             "media": {"echo_canceller": "off"},  # a tone is noise to its noise suppression
         },
         "the demo's configuration",
@@ -116,7 +134,7 @@ async def _serve_keys(unit: Unit, out: TextIO) -> None:
             if key == "q":
                 return
             if key == "j" and unit.calls.active is None:
-                await unit.join(SESSION)
+                await unit.go_into(SESSION)
             buttons = unit.hardware.buttons
             if key in BUTTONS and isinstance(buttons, SimulatedButtons):
                 buttons.tap(BUTTONS[key])

@@ -9,12 +9,20 @@ from hypothesis import strategies as st
 
 from device.control import messages
 from device.control.messages import MAX_LINE_BYTES, Camera, CameraWish, Mute, Unreadable
+from device.phone.values import Whom
 
 IDS = st.integers(0, 2**53)
 NAMES = st.text(min_size=1, max_size=128)
 REQUESTS = st.one_of(
     st.builds(messages.Status, id=IDS),
     st.builds(messages.Join, id=IDS, session=st.none() | NAMES),
+    st.builds(
+        messages.Call,
+        id=IDS,
+        whom=st.none() | st.builds(Whom, NAMES, st.booleans()),
+        audio_only=st.none() | st.booleans(),
+    ),
+    st.builds(messages.DoNotDisturb, id=IDS, on=st.booleans()),
     st.builds(Mute, id=IDS, muted=st.none() | st.booleans()),
     st.builds(Camera, id=IDS, wish=st.sampled_from(CameraWish)),
     st.builds(messages.FollowButtons, id=IDS),

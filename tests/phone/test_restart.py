@@ -4,6 +4,8 @@ import asyncio
 import sys
 from asyncio.subprocess import PIPE, Process
 
+import pytest
+
 from device.phone.table import Phase
 from device.phone.values import Whom
 from hal import Button
@@ -27,6 +29,7 @@ async def says(unit: Process, word: str) -> None:
             assert line, f"it ended before it said {word}"
 
 
+@pytest.mark.spec("8.get_active_call")
 async def test_killed_in_mid_call_it_is_back_in_it(
     exchange: RunningExchange, door: Station
 ) -> None:

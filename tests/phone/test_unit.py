@@ -1,5 +1,7 @@
 """Two units ring each other through a real exchange: buttons, tones, sessions."""
 
+import pytest
+
 from device.errors import ExchangeError
 from device.phone.table import Phase
 from device.phone.tones import INCOMING_HZ, RINGBACK_HZ
@@ -10,6 +12,8 @@ from tests.media.world import until
 from tests.phone.conftest import Station, phone_config, station
 
 
+@pytest.mark.spec("8.accept_call")
+@pytest.mark.spec("8.end_call")
 async def test_the_call_button_rings_and_the_other_answers_with_it(
     door: Station, ana: Station
 ) -> None:
@@ -32,6 +36,7 @@ async def test_the_call_button_rings_and_the_other_answers_with_it(
     await ana.is_silent()
 
 
+@pytest.mark.spec("8.cancel_call")
 async def test_the_end_button_cancels_and_both_fall_silent(door: Station, ana: Station) -> None:
     door.tap(Button.CALL)
     await ana.is_in(Phase.RINGING)
@@ -42,6 +47,7 @@ async def test_the_end_button_cancels_and_both_fall_silent(door: Station, ana: S
     await door.is_silent()
 
 
+@pytest.mark.spec("8.reject_call")
 async def test_the_end_button_rejects(door: Station, ana: Station) -> None:
     door.tap(Button.CALL)
     await ana.is_in(Phase.RINGING)
@@ -59,6 +65,7 @@ async def test_it_answers_by_itself(exchange: RunningExchange, door: Station) ->
         assert ana.phase is Phase.IN_CALL
 
 
+@pytest.mark.spec("8.busy")
 async def test_not_to_be_disturbed_it_is_busy(exchange: RunningExchange, door: Station) -> None:
     ringing = {"do_not_disturb": "00:00-24:00"}
     async with station(phone_config(exchange.url, "ana", ringing=ringing)) as ana:
