@@ -90,9 +90,10 @@ async def renewed(exchange: RunningExchange, accounts: list[Account]) -> dict[st
     now = int(exchange.wall())
     tokens = {uid: f"token-of-{uid}".ljust(43, "-") for uid in (*UIDS, "stale")}
     async with opened(exchange.config.data_dir) as store, store.transaction():
+        for each in await store.accounts.all():
+            await store.accounts.remove(each.user.uid)
         for account in accounts:
             uid = account.user.uid
-            await store.accounts.remove(uid)
             await store.accounts.put(replace(account, role="admin") if uid == "fay" else account)
             await store.accounts.add_auth_token(digest(tokens[uid]), uid, now + 3600, now)
         await store.accounts.add_auth_token(digest(tokens["stale"]), "ben", now - 1, now - 2)

@@ -29,7 +29,7 @@ from schemathesis.specs.openapi.checks import (
 from device.exchange.server.administration import opened
 from device.exchange.server.app import create_app
 from device.exchange.server.config import ExchangeConfig
-from device.exchange.server.store import SqliteStore
+from device.exchange.server.store import Account, SqliteStore
 from tests.exchange.conftest import RunningExchange, Wall, running
 from tests.exchange.outsiders import Asker, World, world_at
 
@@ -82,6 +82,8 @@ class Backstage:
 class Served:
     backstage: Backstage
     exchange: RunningExchange
+    accounts: list[Account]
+    """As they are at first."""
 
 
 @pytest.fixture(scope="module")
@@ -90,17 +92,21 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     config = ExchangeConfig(tmp_path_factory.mktemp("api"), port=0, tls=False, wall_s=wall)
     backstage = Backstage()
     exchange = running(config, wall)
-    yield Served(backstage, backstage.run(exchange.__aenter__()))
+    made = backstage.run(exchange.__aenter__())
+    yield Served(backstage, made, backstage.run(_accounts(config.data_dir)))
     backstage.run(exchange.__aexit__(None, None, None))
     backstage.close()
+
+
+async def _accounts(data_dir: Path) -> list[Account]:
+    async with opened(data_dir) as store:
+        return await store.accounts.all()
 
 
 @pytest.fixture
 def world(served: Served) -> World:
     async def make() -> World:
-        async with opened(served.exchange.config.data_dir) as store:
-            accounts = await store.accounts.all()
-        async with world_at(served.exchange, accounts) as made:
+        async with world_at(served.exchange, served.accounts) as made:
             return made
 
     return served.backstage.run(make())

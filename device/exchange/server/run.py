@@ -1,6 +1,7 @@
 """Runs an exchange in the event loop of its caller."""
 
 import asyncio
+import asyncio.sslproto
 import errno
 import ipaddress
 import socket
@@ -17,6 +18,9 @@ from device.exchange.server.app import create_app
 from device.exchange.server.clock import Clock
 from device.exchange.server.config import ExchangeConfig
 from device.exchange.server.store import SqliteStore, Store
+
+TLS_BUFFER_BYTES = 32 * 1024
+"""What a connection reads into. asyncio's own are 256 KiB each, of a unit that is heard once an hour."""
 
 OnReady = Callable[[str, str | None], None]
 """Told once it listens: its address (URL), and its certificate's fingerprint if it has one."""
@@ -70,6 +74,7 @@ async def _serve(
 def _uvicorn_config(config: ExchangeConfig, app: FastAPI) -> uvicorn.Config:
     tls: dict[str, str] = {}
     if config.tls:
+        asyncio.sslproto.SSLProtocol.max_size = TLS_BUFFER_BYTES
         public, key = certificate.ensure(config.data_dir)
         tls = {"ssl_certfile": str(public), "ssl_keyfile": str(key)}
     made = uvicorn.Config(
