@@ -17,6 +17,7 @@ from playwright.async_api import (
     Page,
     Playwright,
     async_playwright,
+    expect,
 )
 from pytest_asyncio import is_async_test
 
@@ -87,6 +88,7 @@ class RunningExchange:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def playwright() -> AsyncIterator[Playwright]:
+    expect.set_options(timeout=WAIT_MS)
     async with async_playwright() as started:
         yield started
 

@@ -7,9 +7,20 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.accessibility import grave_violations
-from tests.browser.conftest import RunningExchange, Visit, go, join, sign_in
+from tests.browser.conftest import ADMIN, RunningExchange, Visit, go, join, sign_in
+from tests.browser.test_log import made
 
 State = tuple[str, Page]
+
+PAGES = {
+    "#/admin": "People and units",
+    "#/admin/new-person": "Add a person",
+    "#/admin/person/ana": "Edit ana",
+    "#/admin/groups": "Groups",
+    "#/admin/new-group": "Add a group",
+    "#/admin/log": "All calls",
+    "#/admin/new-unit": "Add a unit",
+}
 
 
 async def outside(visit: Visit, width: int) -> AsyncIterator[State]:
@@ -37,6 +48,38 @@ async def inside(visit: Visit, exchange: RunningExchange, width: int) -> AsyncIt
     await exchange.start()
 
 
+async def calls(visit: Visit, exchange: RunningExchange, width: int) -> AsyncIterator[State]:
+    ana, ben = await visit("ana", viewport={"width": width, "height": 800}), await visit("ben")
+    await made(ana, exchange, "ben")
+    await made(ben, exchange, *["ana"] * 21)
+    await go(ana, "#/log")
+    await expect(ana.get_by_role("button", name="Show older")).to_be_visible()
+    yield "call log", ana
+    await ana.get_by_label("Outcome").select_option("Busy")
+    await expect(ana.get_by_text("No calls.")).to_be_visible()
+    yield "empty call log", ana
+
+
+async def administration(
+    visit: Visit, exchange: RunningExchange, width: int
+) -> AsyncIterator[State]:
+    page = await visit(ADMIN.uid, viewport={"width": width, "height": 800})
+    for address, words in PAGES.items():
+        await go(page, address)
+        await expect(page.get_by_role("heading", name=words, exact=True)).to_be_focused()
+        await expect(page.locator("[aria-busy=true]")).to_have_count(0)
+        yield address, page
+    await page.get_by_label("Short name").fill("hall")
+    await page.get_by_label("Name that others see").fill("Hall")
+    await page.get_by_role("button", name="Make a pairing code").click()
+    await expect(page.get_by_role("img", name="QR code of the pairing link")).to_be_visible()
+    yield "pairing", page
+    await go(page, "#/admin/person/door")
+    await page.get_by_role("button", name="Remove").click()
+    await expect(page.get_by_role("alertdialog")).to_be_visible()
+    yield "asking", page
+
+
 async def faults(states: AsyncIterator[State]) -> list[str]:
     found = []
     async for name, page in states:
@@ -58,3 +101,13 @@ async def test_signing_in(visit: Visit, width: int) -> None:
 @WIDTHS
 async def test_the_pages_inside(visit: Visit, exchange: RunningExchange, width: int) -> None:
     assert await faults(inside(visit, exchange, width)) == []
+
+
+@WIDTHS
+async def test_the_call_log(visit: Visit, exchange: RunningExchange, width: int) -> None:
+    assert await faults(calls(visit, exchange, width)) == []
+
+
+@WIDTHS
+async def test_the_administration(visit: Visit, exchange: RunningExchange, width: int) -> None:
+    assert await faults(administration(visit, exchange, width)) == []

@@ -2,7 +2,8 @@
 
 from playwright.async_api import Locator, Page, expect
 
-from tests.browser.conftest import Visit, tab_to
+from device.exchange.wire import API
+from tests.browser.conftest import ADMIN, RunningExchange, Visit, tab_to
 
 
 def contact(page: Page, name: str) -> Locator:
@@ -38,3 +39,21 @@ async def test_somebody_is_called_with_the_keyboard_alone(visit: Visit) -> None:
     await tab_to(ana, ana.get_by_role("button", name="Call Ben Okafor, audio only"))
     await ana.keyboard.press("Enter")
     await expect(ben.get_by_role("dialog")).to_contain_text("Ana is calling")
+
+
+async def test_a_group_is_called(visit: Visit, exchange: RunningExchange) -> None:
+    ada = await visit(ADMIN.uid)
+    answer = await ada.context.request.put(
+        f"{exchange.url}{API}/groups/family",
+        data={"name": "The family", "members": ["ben", "eve", ADMIN.uid]},
+        headers={"X-Callbox": "1"},
+    )
+    assert answer.ok, await answer.text()
+    ana = await visit("ana")
+    family = contact(ana, "The family")
+    await expect(family).to_contain_text("1 of 3 reachable")
+    ben = await visit("ben")
+    await expect(family).to_contain_text("2 of 3 reachable")
+    await family.get_by_role("button", name="Call The family, with video").click()
+    for page in (ada, ben):
+        await expect(page.get_by_role("dialog")).to_contain_text("Ana is calling")

@@ -20,7 +20,7 @@ HOMES = {
     "jwt": ("device.exchange.server",),
     "argon2": ("device.exchange.server",),
     "cryptography": ("device.exchange.server",),
-    "segno": ("device.cli.qr",),
+    "segno": ("device.cli.qr", "device.exchange.server.qr"),
     "sqlite3": ("device.exchange.server",),
     "livekit": ("device.media.voice.webrtc",),
     "gpiozero": ("hal.buttons", "hal.outputs"),

@@ -6,6 +6,7 @@ from device.exchange.server import certificate
 from device.exchange.server.accounts import Admin, PartsOf, host_of
 from device.exchange.server.config import ExchangeConfig, is_loopback
 from device.exchange.server.pairings import new_code, offer
+from device.exchange.server.qr import qr_rows
 from device.exchange.server.refusal import Refusal, refusals
 from device.exchange.wire import (
     NewPairing,
@@ -31,7 +32,7 @@ async def pairings(body: NewPairing, request: Request, _: Admin, parts: PartsOf)
     except ValueError:
         raise Refusal("body_invalid", "Open this page by the exchange's address.") from None
     expires_at = await offer(parts.store, body, code, parts.config.wall_s())
-    return Pairing(link.shown_code, expires_at, str(link))
+    return Pairing(link.shown_code, expires_at, str(link), qr_rows(str(link).upper()))
 
 
 @router.post("/pairings/redeem")

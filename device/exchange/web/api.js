@@ -38,7 +38,7 @@ export async function ask(method, path, { body, secret, keepalive = false } = {}
     throw new Problem("unreachable", "The exchange does not answer. Check the network.", 0);
   }
   const problem = await refusal(answer);
-  if (SIGNED_OUT.includes(problem.code)) account.dispatchEvent(new Event("signed-out"));
+  if (!secret && SIGNED_OUT.includes(problem.code)) account.dispatchEvent(new Event("signed-out"));
   throw problem;
 }
 

@@ -22,12 +22,14 @@ class NewPairing:
 
 @dataclass(frozen=True, slots=True)
 class Pairing:
-    """``link``: a PairingLink. It is shown once; the exchange keeps a digest."""
+    """``link``: a PairingLink. It is shown once; the exchange keeps a digest. ``qr``: the same in
+    capitals as a QR code, its rows of "0" and "1", which is dark."""
 
     code: str = field(repr=False)
     expires_at: int
     """Unix seconds."""
     link: str = field(repr=False)
+    qr: list[str] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

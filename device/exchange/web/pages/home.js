@@ -15,7 +15,7 @@ export function homePage(app) {
       el("button.go", { type: "submit", value: "video" }, icon("video"), "Video"),
       el("button", { type: "submit", value: "audio" }, icon("phone"), "Audio only")));
   submits(form, (data, kind) => app.join(data.get("session").trim(), kind === "audio"));
-  const made = frame("people", "People", directory.root, section("In a call now", running.words, running.list, form));
+  const made = frame(app, "people", "People", directory.root, section("In a call now", running.words, running.list, form));
   made.leave = () => {
     directory.close();
     running.close();

@@ -58,13 +58,15 @@ export function submits(form, work) {
   return form;
 }
 
-/** A button that is off while its work runs; what is refused is said. */
+/** Runs `work` with the button off meanwhile; what is refused is said. */
+export async function runFor(app, button, work) {
+  button.disabled = true;
+  await work().catch((error) => app.say(wordsOf(error)));
+  button.disabled = false;
+}
+
 export function action(app, kind, attributes, children, work) {
-  const button = el(kind, { type: "button", ...attributes, onclick: async () => {
-    button.disabled = true;
-    await work().catch((error) => app.say(wordsOf(error)));
-    button.disabled = false;
-  } }, ...children);
+  const button = el(kind, { type: "button", ...attributes, onclick: () => runFor(app, button, work) }, ...children);
   return button;
 }
 
