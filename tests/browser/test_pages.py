@@ -59,7 +59,7 @@ async def test_everything_is_done_with_the_keyboard_alone(visit: Visit) -> None:
     await page.keyboard.type("hall")
     await page.keyboard.press("Enter")
     await page.wait_for_selector(".call")
-    for label in ("Mute", "Pause video", "Who is here", "Leave"):
+    for label in ("Mute", "Pause video", "Who is here", "Settings", "Leave"):
         await page.keyboard.press("Tab")
         await expect(page.get_by_role("button", name=label, exact=True)).to_be_focused()
     await page.keyboard.press("Enter")

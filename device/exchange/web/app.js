@@ -2,6 +2,7 @@
 
 import { account, ask } from "./api.js";
 import { Calls } from "./calls.js";
+import { addIcons } from "./dom.js";
 import { signInPage } from "./pages/sign_in.js";
 import { pageAt } from "./routes.js";
 
@@ -21,6 +22,7 @@ class App {
     const system = matchMedia("(prefers-color-scheme: light)");
     system.addEventListener("change", () => this.showTheme());
     this.showTheme();
+    addIcons();
     account.addEventListener("signed-out", () => this.signedOut());
     addEventListener("hashchange", () => this.showPage());
     await this.open().catch(() => this.showPage());

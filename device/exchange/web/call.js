@@ -1,8 +1,14 @@
-// The call on the screen: tiles, controls, who is there, what is asked.
+// The call on the screen: the stage, the controls, what has to be said or asked.
 
-import { el, elapsed, icon } from "./dom.js";
+import { el, elapsed, icon, setIcon } from "./dom.js";
+import { speakerId } from "./media.js";
+import { Panel } from "./panel.js";
+import { SmallWindow } from "./pip.js";
+import { Roster } from "./roster.js";
+import { Settings } from "./settings.js";
+import { Shortcuts } from "./shortcuts.js";
 import { Sounds } from "./sounds.js";
-import { Tile } from "./tile.js";
+import { LAYOUTS, Stage } from "./stage.js";
 
 const CALM_AFTER_MS = 4000;
 const CLOCK_MS = 1000;
@@ -10,66 +16,29 @@ const LISTEN_MS = 400;
 const SPEAKING = 0.02; // of full scale; a quiet room stays below
 
 export class CallView {
-  /** `call` is {name, tones, end()}. */
+  /** `call` is {name, awaited: whom one waits for at first; null: nobody, tones, end()}. */
   constructor(session, call) {
     this.session = session;
     this.call = call;
-    this.tiles = new Map(); // uid -> Tile
-    this.sounds = new Sounds(() => this.hear.classList.remove("hidden"));
-    this.grid = el("div.tiles");
+    this.left = new AbortController();
+    this.stage = new Stage();
+    this.sounds = new Sounds(() => this.hear.classList.remove("hidden"), speakerId());
     this.time = el("span");
-    this.title = el("div.pill.title.fades", {}, el("strong", {}, call.name), this.time);
     this.notices = el("div.notices", { role: "status" });
-    this.roster = el("section.panel.hidden", { id: "roster", "aria-label": "Who is here" });
     this.asking = el("section.panel.ask.hidden", { role: "alertdialog", "aria-label": "Switch to video" });
     this.hear = this.makeHear();
+    this.people = new Panel("roster", "Who is here", (panel) => this.panelChanged(panel));
+    this.more = new Panel("settings", "Settings", (panel) => this.panelChanged(panel));
     this.controls = el("div.controls", { role: "toolbar", "aria-label": "Call" });
     this.makeControls();
-    this.root = el("main.call", { "aria-label": "Call", tabindex: -1 }, this.grid, el("div.top", {}, this.title, this.notices),
-      this.roster, this.hear, this.asking, this.controls);
+    this.makePanels();
+    this.root = el("main.call", { "aria-label": "Call", tabindex: -1 }, this.stage.root,
+      el("div.top", {}, el("div.pill.title.fades", {}, el("strong", {}, call.name), this.time), this.notices, this.flip),
+      this.people.root, this.more.root, this.hear, this.asking, this.controls);
     this.watch();
     this.stir();
     this.show();
     this.showTime();
-  }
-
-  /** Looks again whenever something changed or time passed, until `leave`. */
-  watch() {
-    this.left = new AbortController();
-    const { signal } = this.left;
-    this.session.addEventListener("change", () => this.show(), { signal });
-    // What cannot be seen cannot be pressed: the touch that wakes the controls does only that.
-    const early = { capture: true, signal };
-    this.root.addEventListener("pointerdown", () => { this.isWaking = this.root.classList.contains("calm"); }, early);
-    this.root.addEventListener("click", (event) => {
-      if (this.isWaking && event.detail) event.stopPropagation();
-      this.isWaking = false;
-    }, early);
-    for (const kind of ["pointermove", "pointerdown", "keydown", "focusin"]) {
-      document.addEventListener(kind, () => this.stir(), { signal });
-    }
-    document.addEventListener("keydown", ({ key }) => {
-      if (key === "Escape") this.showPeople(false);
-    }, { signal });
-    const timers = [setInterval(() => this.showTime(), CLOCK_MS), setInterval(() => this.listen(), LISTEN_MS)];
-    signal.addEventListener("abort", () => timers.forEach(clearInterval));
-  }
-
-  leave() {
-    this.left.abort();
-    clearTimeout(this.calming);
-    this.sounds.close();
-    this.tiles.forEach((tile) => tile.close());
-  }
-
-  /** The controls fade after a while without a touch, unless something is open. */
-  stir() {
-    this.root.classList.remove("calm");
-    clearTimeout(this.calming);
-    this.calming = setTimeout(() => {
-      const isOpen = [this.roster, this.asking, this.hear].some((panel) => !panel.classList.contains("hidden"));
-      this.root.classList.toggle("calm", !isOpen);
-    }, CALM_AFTER_MS);
   }
 
   makeControls() {
@@ -79,16 +48,43 @@ export class CallView {
       this.controls.append(button);
       return button;
     };
-    this.mute = make("mic", () => session.setMuted(!session.state.audio_muted));
-    this.pause = make("video", () => session.setPaused(!session.state.video_paused));
+    this.mute = make("mic", () => this.toggleMuted());
+    this.pause = make("video", () => this.togglePaused());
     this.upgrade = make("video", () => session.switchToVideo());
-    this.people = make("users", () => this.showPeople(this.roster.classList.contains("hidden")));
-    this.people.setAttribute("aria-controls", "roster");
+    const people = make("users", () => this.people.toggle());
+    const more = make("sliders-horizontal", () => this.more.toggle());
     this.end = make("phone-off", () => this.call.end(), "button.stop");
+    this.flip = el("button.tool.fades", { type: "button", onclick: () => session.flipCamera() }, icon("switch-camera"));
+    this.people.belongsTo(people);
+    this.more.belongsTo(more);
     describe(this.upgrade, "Switch to video");
-    describe(this.people, "Who is here");
+    describe(people, "Who is here");
+    describe(more, "Settings");
     describe(this.end, "Leave");
-    this.people.setAttribute("aria-expanded", "false");
+    describe(this.flip, "Other camera");
+  }
+
+  makePanels() {
+    const { session, stage } = this;
+    const layouts = Object.keys(LAYOUTS);
+    this.roster = new Roster(this.people.root, session);
+    this.smallWindow = SmallWindow.isPossible ? new SmallWindow(stage, {
+      say: (words) => session.say(words), mute: () => this.toggleMuted(), end: () => this.call.end(),
+    }) : null;
+    this.shortcuts = new Shortcuts({
+      m: ["Mute or unmute", () => this.toggleMuted()],
+      v: ["Video on or off", () => (session.audioOnly ? session.switchToVideo() : this.togglePaused())],
+      p: ["Who is here", () => this.people.toggle()],
+      s: ["Settings and keys", () => this.more.toggle()],
+      l: ["Next layout", () => { stage.layout = layouts[(layouts.indexOf(stage.layout) + 1) % layouts.length]; }],
+      n: ["Next person large", () => stage.chooseNext()],
+      E: ["Leave the call", () => this.call.end()],
+    }, this.left.signal);
+    this.settings = new Settings(this.more.root, {
+      stage, shortcuts: this.shortcuts, smallWindow: this.smallWindow,
+      chosen: (device) => (device === "speaker" ? speakerId() : session.media.idOf(device)),
+      choose: (device, id) => (device === "speaker" ? this.sounds.playOn(id) : session.chooseDevice(device, id)),
+    });
   }
 
   makeHear() {
@@ -100,6 +96,71 @@ export class CallView {
     return el("section.panel.ask.hidden", { "aria-label": "Sound is off" }, button);
   }
 
+  /** Looks again whenever something changed or time passed, until `leave`. */
+  watch() {
+    const { signal } = this.left;
+    this.session.addEventListener("change", () => this.show(), { signal });
+    for (const kind of ["online", "offline"]) addEventListener(kind, () => this.showNotices(), { signal });
+    // What cannot be seen cannot be pressed: the touch that wakes the controls does only that.
+    const early = { capture: true, signal };
+    this.root.addEventListener("pointerdown", () => { this.isWaking = this.root.classList.contains("calm"); }, early);
+    this.root.addEventListener("click", (event) => {
+      if (this.isWaking && event.detail) event.stopPropagation();
+      this.isWaking = false;
+    }, early);
+    for (const kind of ["pointermove", "pointerdown", "keydown", "focusin"]) {
+      document.addEventListener(kind, () => this.stir(), { signal });
+    }
+    document.addEventListener("keydown", ({ key }) => { if (key === "Escape") this.closePanels(); }, { signal });
+    const timers = [setInterval(() => this.showTime(), CLOCK_MS), setInterval(() => this.listen(), LISTEN_MS)];
+    signal.addEventListener("abort", () => timers.forEach(clearInterval));
+  }
+
+  leave() {
+    this.left.abort();
+    clearTimeout(this.calming);
+    this.sounds.close();
+    this.settings.close();
+    this.smallWindow?.close();
+    this.stage.close();
+  }
+
+  /** The controls fade after a while without a touch, unless something is open or the keyboard is in
+   *  use. They stay where a screen reader finds them. */
+  stir() {
+    this.root.classList.remove("calm");
+    clearTimeout(this.calming);
+    this.calming = setTimeout(() => {
+      const isOpen = this.root.querySelector(".panel:not(.hidden)") || this.root.querySelector(":focus-visible");
+      this.root.classList.toggle("calm", !isOpen);
+    }, CALM_AFTER_MS);
+  }
+
+  toggleMuted() {
+    const isMuted = !this.session.state.audio_muted;
+    this.call.tones.tick(isMuted ? "off" : "on");
+    this.session.setMuted(isMuted);
+  }
+
+  togglePaused() {
+    this.session.setPaused(!this.session.state.video_paused);
+  }
+
+  closePanels() {
+    this.people.toggle(false);
+    this.more.toggle(false);
+  }
+
+  panelChanged(panel) {
+    if (panel.isOpen && panel === this.more) {
+      this.people.toggle(false);
+      this.settings.show();
+    } else if (panel.isOpen) {
+      this.more.toggle(false);
+    }
+    this.stir();
+  }
+
   show() {
     const { session } = this;
     if (session.hasEnded) return;
@@ -108,34 +169,20 @@ export class CallView {
     showSwitch(this.pause, isPaused, isPaused ? "Resume video" : "Pause video", "video");
     this.pause.classList.toggle("hidden", session.audioOnly);
     this.upgrade.classList.toggle("hidden", !session.audioOnly);
-    this.showTiles();
+    this.flip.classList.toggle("hidden", !session.media.canFlip);
+    this.showPeople();
     this.showNotices();
-    this.showRoster();
+    this.roster.show();
     this.showAsking();
   }
 
-  showTiles() {
+  showPeople() {
     const { session } = this;
     const own = { user: session.me.user, state: session.state, link: "up", isOwn: true,
-      streams: { video: this.ownStream() } };
-    const shown = [...session.peers.values(), own]; // the own tile lies last
-    for (const [uid, tile] of this.tiles) {
-      if (shown.some(({ user }) => user.uid === uid)) continue;
-      tile.close();
-      this.tiles.delete(uid);
-    }
-    for (const person of shown) {
-      const { uid } = person.user;
-      if (!this.tiles.has(uid)) {
-        const tile = new Tile(person);
-        this.grid.insertBefore(tile.root, this.tiles.get(own.user.uid)?.root ?? null);
-        this.tiles.set(uid, tile);
-      }
-      this.tiles.get(uid).show(person, session.audioOnly);
-    }
-    this.grid.dataset.layout = ["alone", "alone", "spotlight"][shown.length] ?? "many";
-    this.grid.dataset.count = shown.length;
+      isRear: session.media.isRear, streams: { video: this.ownStream() } };
+    this.stage.show([...session.peers.values(), own], session.audioOnly);
     this.sounds.show(Object.fromEntries([...session.peers].map(([uid, { streams }]) => [uid, streams.audio])));
+    this.smallWindow?.show();
   }
 
   ownStream() {
@@ -153,10 +200,12 @@ export class CallView {
 
   showNotices() {
     const { session } = this;
+    const away = navigator.onLine ? "Reconnecting to the exchange…" : "This device has no network. Reconnecting…";
     const notices = [
       session.recording && ["circle-dot", "Recording"],
-      session.exchangeLost && ["wifi-off", "Reconnecting to the exchange…"],
-      !session.peers.size && ["users", "You are alone in this call."],
+      session.exchangeLost && ["wifi-off", away],
+      ...[...session.lost.values()].map((name) => ["wifi-off", `${name} lost the connection. Waiting for them…`]),
+      !session.peers.size && !session.lost.size && ["users", this.aloneWords()],
     ].filter(Boolean);
     const said = notices.join();
     if (said === this.said) return;
@@ -165,16 +214,9 @@ export class CallView {
       el(name === "users" ? "div.pill" : "div.pill.notice", {}, icon(name), words))));
   }
 
-  showPeople(isOpen) {
-    this.roster.classList.toggle("hidden", !isOpen);
-    this.people.setAttribute("aria-expanded", String(isOpen));
-    this.stir();
-  }
-
-  showRoster() {
-    const { me, state, peers } = this.session;
-    const people = [...peers.values(), { user: me.user, state, isOwn: true }];
-    this.roster.replaceChildren(el("h2", {}, `${people.length} here`), el("ul", {}, ...people.map(rosterRow)));
+  aloneWords() {
+    const { awaited } = this.call;
+    return awaited && !this.session.hasMet ? `Waiting for ${awaited}…` : "You are alone in this call.";
   }
 
   showAsking() {
@@ -197,7 +239,7 @@ export class CallView {
     if (document.hidden) return;
     for (const [uid, link] of this.session.links.links) {
       const loudness = await link.loudness().catch(() => 0);
-      this.tiles.get(uid)?.showSpeaking(loudness > SPEAKING);
+      this.stage.showSpeaking(uid, loudness > SPEAKING);
     }
   }
 }
@@ -210,14 +252,5 @@ function describe(button, words) {
 function showSwitch(button, isOff, words, iconName) {
   button.classList.toggle("on", isOff);
   describe(button, words);
-  button.querySelector("use").setAttribute("href", `/web/icons.svg#${iconName}${isOff ? "-off" : ""}`);
-}
-
-function rosterRow({ user, state, isOwn }) {
-  const sign = (isOff, iconName, words) => (
-    el(isOff ? "span.off" : "span.quiet", { role: "img", "aria-label": words, title: words },
-      icon(isOff ? `${iconName}-off` : iconName)));
-  return el("li", { "data-uid": user.uid }, el("span.who", {}, isOwn ? `${user.name} (you)` : user.name),
-    sign(state.audio_muted, "mic", state.audio_muted ? "muted" : "can be heard"),
-    sign(state.video_paused, "video", state.video_paused ? "no video" : "video on"));
+  setIcon(button, isOff ? `${iconName}-off` : iconName);
 }

@@ -28,6 +28,7 @@ export class Calls {
   #outgoing = null; // the view, while this person waits for a call
   #incoming = null;
   #isSilenced = false;
+  #title = null; // the page's own, while something rings
 
   /** `app` has show(root, view), showPage(), say(words), signedOut(). */
   constructor(app) {
@@ -172,7 +173,10 @@ export class Calls {
       back: () => this.#goHome(),
     });
     this.#outgoing = view;
-    this.app.show(view.root, { leave: () => view.showOwn(null) });
+    this.app.show(view.root, { leave: () => {
+      view.showOwn(null);
+      if (this.#outgoing === view) this.#outgoing = null;
+    } });
     return view;
   }
 
@@ -188,7 +192,8 @@ export class Calls {
 
   #show(session, { call = null, name, again }) {
     this.#outgoing = null;
-    const view = new CallView(session, { name, tones: this.tones, end: () => this.#hangUp(session) });
+    const awaited = call && name;
+    const view = new CallView(session, { name, awaited, tones: this.tones, end: () => this.#hangUp(session) });
     this.app.show(view.root, view);
     const look = () => {
       if (session.hasEnded && this.session === session) this.#ended(session, call, name, again);
@@ -270,8 +275,19 @@ export class Calls {
     if (!ringing.length) this.#isSilenced = false;
     const waits = this.#outgoing && phone.own?.status === "initiated";
     this.tones.play(ringing.length && !this.#isSilenced ? "ring" : waits ? "ringback" : null);
-    document.title = ringing.length ? `${callerOf(ringing[0]).name} is calling` : "callbox";
+    this.#entitle(ringing[0]);
     this.bar.show(phone);
+  }
+
+  /** While something rings, the tab says so. */
+  #entitle(call) {
+    if (call) {
+      this.#title ??= document.title;
+      document.title = `${callerOf(call).name} is calling`;
+    } else if (this.#title !== null) {
+      document.title = this.#title;
+      this.#title = null;
+    }
   }
 
   /** A session that rings goes on for a while, so that a page that is loaded anew is back in it. */

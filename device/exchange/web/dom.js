@@ -21,9 +21,28 @@ export function icon(name) {
   svg.setAttribute("class", "icon");
   svg.setAttribute("aria-hidden", "true");
   const use = document.createElementNS(SVG, "use");
-  use.setAttribute("href", `/web/icons.svg#${name}`);
   svg.append(use);
+  setIcon(svg, name);
   return svg;
+}
+
+export function setIcon(svg, name) {
+  svg.querySelector("use").setAttribute("href", `#icon-${name}`);
+}
+
+/** Puts the icons into a document, so that none has to be fetched while the exchange is away. */
+export function addIcons(to = document) {
+  const request = new XMLHttpRequest();
+  request.open("GET", "/web/icons.svg");
+  request.responseType = "document";
+  request.addEventListener("load", () => {
+    const sprite = to.importNode(request.response.documentElement, true);
+    sprite.setAttribute("class", "sprite");
+    sprite.setAttribute("aria-hidden", "true");
+    for (const symbol of sprite.children) symbol.id = `icon-${symbol.id}`;
+    to.body.append(sprite);
+  });
+  request.send();
 }
 
 /** Of the first two words, in any script. */

@@ -16,7 +16,7 @@ export class Phone extends EventTarget {
   own = null; // the call that this tab makes or is in
   elsewhere = null; // the call that this person is in with another tab or device
   #line = new Line();
-  #early = new Map(); // session_id -> what was heard of a call before the exchange's answer came
+  #early = null; // session_id -> what is heard of a call before the exchange's answer to it
 
   constructor(user) {
     super();
@@ -44,11 +44,12 @@ export class Phone extends EventTarget {
   /** Rings. Answers at once where the other rings this person. Raises Problem. */
   async call(receiver, receiverType, callType) {
     const body = { receiver, receiver_type: receiverType, call_type: callType, device_id: this.#line.deviceId };
-    this.#early.clear();
+    const early = new Map();
+    this.#early = early;
     const call = await ask("POST", "/calls", { body });
-    this.own = this.#early.get(call.session_id) ?? call;
-    const known = this.own;
-    if (OVER.has(known.status)) this.own = null;
+    this.#early = null;
+    const known = early.get(call.session_id) ?? call;
+    this.own = OVER.has(known.status) ? null : known;
     this.#stop(known.session_id); // they were calling, too
     this.#tell("change");
     return known;
@@ -136,16 +137,16 @@ export class Phone extends EventTarget {
 
   #news({ name, call }) {
     const id = call.session_id;
-    this.#early.set(id, call);
-    if (name === "incoming") {
+    if (this.own?.session_id === id) {
+      if (name !== "incoming") this.#ownNews(call); // they were calling, too
+    } else if (name === "incoming") {
       this.#ring(call);
-    } else if (this.own?.session_id === id) {
-      this.#ownNews(call);
     } else if (this.ringing.has(id) && !(name === "accepted" || name === "left")) {
       this.#stop(id);
     } else if (OVER.has(call.status) && this.elsewhere?.session_id === id) {
       this.#setElsewhere(null);
     }
+    if (name !== "incoming") this.#early?.set(id, call);
     if (name === "answered_elsewhere" && call.status === "ongoing" && this.#me(call).standing === "joined") {
       this.#setElsewhere(call);
     }

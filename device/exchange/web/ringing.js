@@ -40,7 +40,7 @@ export class IncomingDialog {
 
   constructor(on) {
     this.on = on;
-    this.root = el("dialog.incoming", { "aria-label": "Incoming call", tabindex: -1, autofocus: true, oncancel: (event) => {
+    this.root = el("dialog.incoming", { "aria-label": "Incoming call", tabindex: -1, oncancel: (event) => {
       event.preventDefault(); // Escape only silences
       on.silence();
     } });
@@ -60,10 +60,14 @@ export class IncomingDialog {
       this.#cards.set(call.session_id, card);
       this.root.append(card);
     }
-    if (!calls.length) this.root.close();
-    else if (!this.root.open) this.root.showModal();
+    if (!calls.length) {
+      this.root.close();
+      return;
+    }
+    const isNew = !this.root.open;
+    if (isNew) this.root.showModal();
     // Not on Answer: who is typing just now would answer.
-    if (this.root.open && !this.root.contains(document.activeElement)) this.root.focus();
+    if (isNew || !this.root.contains(document.activeElement)) this.root.focus();
   }
 
   #card(call) {

@@ -7,12 +7,18 @@ import { LocalMedia, wordsFor } from "./media.js";
 import { Outbox } from "./outbox.js";
 
 const KINDS = { microphone: "audio", camera: "video" };
+const FIELDS = { microphone: "audio_muted", camera: "video_paused" };
+
+const WENT = { connection_lost: "lost the connection", removed: "was removed" };
 
 /** Tells "change" (look again), "words" (detail: a sentence for the person). */
 export class Session extends EventTarget {
   constructor() {
     super();
     this.media = new LocalMedia((device) => this.deviceLost(device));
+    this.grants = [];
+    this.lost = new Map(); // uid -> name, of those whose connection broke
+    this.hasMet = false; // whether anybody else has been there
     this.peers = new Map(); // uid -> {user, state, seq, link, streams: {audio, video}}
     this.state = { audio_muted: false, video_paused: false };
     this.me = null;
@@ -22,6 +28,10 @@ export class Session extends EventTarget {
     this.exchangeLost = false;
     this.ended = null; // why, once it is over
     this.doing = Promise.resolve(); // what the person asked for, one after the other
+  }
+
+  get mayModerate() {
+    return this.grants.includes("moderate");
   }
 
   get hasEnded() {
@@ -45,6 +55,7 @@ export class Session extends EventTarget {
   take(joined) {
     this.id = joined.session_id;
     this.me = joined.me;
+    this.grants = joined.grants;
     this.secret = joined.resume_secret;
     this.audioOnly = joined.audio_only; // the session's word counts, not the wish
     this.outbox = new Outbox(this.secret, (problem) => {
@@ -87,6 +98,8 @@ export class Session extends EventTarget {
 
   peerJoined({ user, state, seq }) {
     const isNew = !this.peers.has(user.uid);
+    this.hasMet = true;
+    this.lost.delete(user.uid);
     this.peers.set(user.uid, { user, state, seq, link: "connecting", streams: {} });
     this.links.connect(user.uid, this.me.seq > seq);
     if (isNew && this.started) this.say(`${user.name} joined`);
@@ -99,15 +112,38 @@ export class Session extends EventTarget {
     this.links.close(uid);
     this.peers.delete(uid);
     if (this.videoAsked === uid) this.videoAsked = null;
-    if (reason !== "replaced") {
-      this.say(`${peer.user.name} ${reason === "connection_lost" ? "lost the connection" : "left"}`);
-    }
+    const { name } = peer.user;
+    if (reason === "connection_lost") this.lost.set(uid, name);
+    if (reason !== "replaced") this.say(`${name} ${WENT[reason] ?? "left"}`);
     this.change();
   }
 
   stateChanged({ uid, state, changed_by: by }) {
     if (uid !== this.me.user.uid) this.changePeer(uid, { state });
-    else if (by !== uid && state.audio_muted) this.setMuted(true); // by a moderator
+    else if (by !== uid && state.audio_muted) this.mutedBy(by);
+  }
+
+  /** By a moderator: not a sample more, and the person is told by whom. */
+  mutedBy(uid) {
+    if (this.state.audio_muted) return;
+    this.say(`You were muted by ${this.peers.get(uid)?.user.name ?? "a moderator"}.`);
+    this.setMuted(true);
+  }
+
+  mute(uid) {
+    return this.moderate("POST", `/session/members/${encodeURIComponent(uid)}/mute`);
+  }
+
+  remove(uid) {
+    return this.moderate("DELETE", `/session/members/${encodeURIComponent(uid)}`);
+  }
+
+  endForAll() {
+    return this.moderate("POST", "/session/end");
+  }
+
+  async moderate(method, path) {
+    await ask(method, path, { secret: this.secret }).catch((problem) => this.say(problem.message));
   }
 
   switched({ initiated_by: from, accepted_by: accepted }) {
@@ -135,11 +171,11 @@ export class Session extends EventTarget {
   }
 
   setMuted(muted) {
-    return this.inTurn(() => this.turn("microphone", !muted, "audio_muted"));
+    return this.inTurn(() => this.turn("microphone", !muted));
   }
 
   setPaused(paused) {
-    return this.inTurn(() => this.turn("camera", !paused, "video_paused"));
+    return this.inTurn(() => this.turn("camera", !paused));
   }
 
   /** Asks for video, or agrees to it (action "accept"). This side's camera opens first. */
@@ -147,7 +183,7 @@ export class Session extends EventTarget {
     this.change(() => { this.videoAsked = null; });
     return this.inTurn(async () => {
       if (!this.audioOnly) return;
-      if (!(await this.turn("camera", true, "video_paused"))) return;
+      if (!(await this.turn("camera", true))) return;
       await this.outbox.put("POST", "/session/video", { action });
     });
   }
@@ -164,7 +200,7 @@ export class Session extends EventTarget {
   }
 
   /** Opens or closes a device and tells the others; whether it is as wanted. */
-  async turn(device, on, field) {
+  async turn(device, on) {
     if (on) {
       await this.openDevices(device);
       if (!this.media[device] || this.hasEnded) return false;
@@ -172,8 +208,29 @@ export class Session extends EventTarget {
       this.media.stop(device);
     }
     await this.sendDevice(device);
-    this.publish({ [field]: !on });
+    this.publish({ [FIELDS[device]]: !on });
     return true;
+  }
+
+  /** Another "microphone" or "camera", now and in later calls. */
+  chooseDevice(device, id) {
+    this.media.choose(device, id);
+    return this.reopen(device);
+  }
+
+  /** On a phone: from the side of the person to the other, or back. */
+  flipCamera() {
+    this.media.flip();
+    return this.reopen("camera");
+  }
+
+  /** A phone opens no second camera while the first is open. */
+  reopen(device) {
+    return this.inTurn(async () => {
+      if (!this.media[device]) return;
+      this.media.stop(device);
+      if (!(await this.turn(device, true)) && !this.hasEnded) await this.turn(device, false);
+    });
   }
 
   async openDevices(...devices) {
@@ -183,7 +240,7 @@ export class Session extends EventTarget {
 
   deviceLost(device) {
     this.say(`The ${device} went away. Check its cable.`);
-    this.inTurn(() => this.turn(device, false, device === "camera" ? "video_paused" : "audio_muted"));
+    this.inTurn(() => this.turn(device, false));
   }
 
   sendDevice(device) {

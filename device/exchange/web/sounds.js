@@ -1,11 +1,14 @@
 // The others' voices, each in an element of its own, apart from the pictures.
 
 import { el } from "./dom.js";
+import { keepSpeaker } from "./media.js";
 
 export class Sounds {
-  /** `blocked()` is called when the browser wants a touch before it plays sound. */
-  constructor(blocked) {
+  /** `blocked()` is called when the browser wants a touch before it plays sound. `speaker`: the id of
+   *  the loudspeaker; empty: the system's. */
+  constructor(blocked, speaker) {
     this.blocked = blocked;
+    this.speaker = speaker;
     this.elements = new Map(); // uid -> audio element
   }
 
@@ -25,10 +28,23 @@ export class Sounds {
     if (!sound) {
       sound = el("audio");
       document.getElementById("sounds").append(sound);
+      if (this.speaker) this.direct(sound);
       this.elements.set(uid, sound);
     }
     sound.srcObject = stream;
     this.start(sound);
+  }
+
+  /** On this loudspeaker from now on, in later calls too. */
+  playOn(speaker) {
+    this.speaker = speaker;
+    keepSpeaker(speaker);
+    for (const sound of this.elements.values()) this.direct(sound);
+  }
+
+  /** One that is gone leaves the system's. */
+  direct(sound) {
+    sound.setSinkId?.(this.speaker).catch((error) => console.warn("that loudspeaker cannot be used:", error.message));
   }
 
   start(sound) {

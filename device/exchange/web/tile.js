@@ -6,11 +6,11 @@ import { el, icon, initials } from "./dom.js";
 const OWN_PICTURE = /^(\/(?!\/)|data:image\/)/;
 
 export class Tile {
-  /** `person` is {user, state, link, streams: {video}, isOwn}. */
+  /** `person` is {user, state, link, streams: {video}, isOwn, isRear}. */
   constructor(person) {
     const { name, uid, avatar } = person.user;
     this.name = name;
-    this.video = el("video", { autoplay: true, playsinline: true, disablepictureinpicture: true });
+    this.video = el("video", { autoplay: true, playsinline: true });
     this.video.muted = true; // sound has its own elements
     this.hasPicture = false;
     this.video.addEventListener("loadeddata", () => this.gotPicture(true));
@@ -31,6 +31,7 @@ export class Tile {
     this.person = person;
     const { state, streams, link } = person;
     const stream = streams.video ?? null;
+    this.root.classList.toggle("rear", Boolean(person.isRear));
     if (this.video.srcObject !== stream) this.video.srcObject = stream;
     this.muted.classList.toggle("hidden", !state.audio_muted);
     this.paused.classList.toggle("hidden", !state.video_paused || audioOnly);

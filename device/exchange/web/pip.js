@@ -1,0 +1,63 @@
+// The one who is shown large, in a small window that stays above other programs.
+
+import { addIcons, el, icon } from "./dom.js";
+
+const SIZE = { width: 400, height: 225 };
+const STYLES = ["/web/app.css", "/web/call.css"];
+
+export class SmallWindow {
+  #window = null; // a document of our own in it, where the browser has that
+  #video = null;
+
+  /** `stage` has the large tile; `on` has say(words), mute(), end(). */
+  constructor(stage, on) {
+    this.stage = stage;
+    this.on = on;
+  }
+
+  static get isPossible() {
+    return "documentPictureInPicture" in globalThis || document.pictureInPictureEnabled === true;
+  }
+
+  /** Within a touch. */
+  async toggle() {
+    try {
+      if (this.#window || document.pictureInPictureElement) await this.close();
+      else if ("documentPictureInPicture" in globalThis) await this.#openDocument();
+      else await this.stage.large.video.requestPictureInPicture();
+    } catch {
+      this.on.say("There is no picture to show in a small window now.");
+    }
+  }
+
+  /** Looks again at who is shown large. */
+  show() {
+    const stream = this.stage.large?.video.srcObject ?? null;
+    if (this.#video && this.#video.srcObject !== stream) this.#video.srcObject = stream;
+  }
+
+  async close() {
+    this.#window?.close();
+    if (document.pictureInPictureElement) await document.exitPictureInPicture();
+  }
+
+  async #openDocument() {
+    const opened = await documentPictureInPicture.requestWindow(SIZE);
+    this.#window = opened;
+    opened.addEventListener("pagehide", () => {
+      this.#window = null;
+      this.#video = null;
+    });
+    this.#video = el("video", { autoplay: true, playsinline: true });
+    this.#video.muted = true;
+    const press = (kind, name, words, onclick) => (
+      el(kind, { type: "button", "aria-label": words, title: words, onclick }, icon(name)));
+    opened.document.title = "callbox";
+    addIcons(opened.document);
+    opened.document.head.append(...STYLES.map((href) => el("link", { rel: "stylesheet", href })));
+    opened.document.body.append(el("main.call.small", {}, this.#video, el("div.controls", {},
+      press("button", "mic", "Mute or unmute", () => this.on.mute()),
+      press("button.stop", "phone-off", "Leave", () => this.on.end()))));
+    this.show();
+  }
+}
