@@ -335,7 +335,7 @@ def test_every_call_comes_exactly_once_whatever_is_added_meanwhile(
 @pytest.fixture(scope="module")
 def db(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
     """SQLite counts no rows: what it plans for an empty file it plans for a full one."""
-    with closing(Connection(tmp_path_factory.mktemp("plans") / "exchange.db")) as made:
+    with closing(Connection(tmp_path_factory.mktemp("plans") / "exchange.db", "first")) as made:
         yield made
 
 

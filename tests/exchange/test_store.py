@@ -150,3 +150,17 @@ async def test_who_is_removed_is_out_of_their_groups_and_devices(store: Store) -
     assert await store.accounts.signed_in(b"token", 1.0) is None
     assert await store.accounts.remove_group("family")
     assert not await store.accounts.remove_group("family")
+
+
+async def test_after_the_machine_restarted_no_number_comes_again(tmp_path: Path) -> None:
+    """What was told in the last moments before a power cut may be gone from the file."""
+    async with aclosing(SqliteStore(tmp_path, "first")) as store:
+        await store.accounts.put(ANA)
+        await store.devices.add(Device(b"key", "ana", "one"))
+        await store.queues.post(b"key", "news", "1")
+    async with aclosing(SqliteStore(tmp_path, "first")) as store:
+        assert await store.queues.bounds(b"key") == (0, 1)
+    for _ in range(2):
+        async with aclosing(SqliteStore(tmp_path, "second")) as store:
+            gone, newest = await store.queues.bounds(b"key") or (0, 0)
+            assert gone == newest > 100_000

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from device.errors import ConfigError
-from device.exchange.server.store.sqlite.schema import bring_up_to_date
+from device.exchange.server.store.sqlite.schema import begin_run, bring_up_to_date
 
 Row = tuple[Any, ...]
 
@@ -16,8 +16,11 @@ Row = tuple[Any, ...]
 class Connection:
     """Runs statements at once. ``close`` it."""
 
-    def __init__(self, path: Path) -> None:
-        """Makes what is missing. Raises ConfigError when the folder or file cannot be used."""
+    def __init__(self, path: Path, boot: str) -> None:
+        """Makes what is missing; ``boot``: see ``begin_run``.
+
+        Raises ConfigError when the folder or file cannot be used.
+        """
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             path.touch(mode=0o600)
@@ -27,6 +30,7 @@ class Connection:
             self._db.execute("pragma synchronous = normal")
             self._db.execute("pragma foreign_keys = on")
             bring_up_to_date(self._db)
+            begin_run(self._db, boot)
             path.chmod(0o600)
         except (OSError, sqlite3.Error) as error:
             raise ConfigError(

@@ -1,6 +1,8 @@
 """The tables, and how an older file becomes a newer one."""
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 _FIRST = """
 create table if not exists meta (name text primary key, value blob not null);
@@ -88,6 +90,8 @@ create table enrolments (
 
 _STEPS = (_FIRST, _RINGING, _LOG, _ENROLMENT, _PEOPLE)
 VERSION = len(_STEPS)
+_FORGOTTEN_AT_MOST = 1_000_000
+"""Events of one queue; the kernel writes a file out within half a minute."""
 
 
 def bring_up_to_date(db: sqlite3.Connection) -> None:
@@ -101,9 +105,30 @@ def bring_up_to_date(db: sqlite3.Connection) -> None:
     if version == VERSION:
         return
     steps = "".join(_STEPS[version:])
-    # executescript has no transaction of its own, and runs until the first error.
-    try:
+    with _whole(db):
         db.executescript(f"begin immediate;{steps}pragma user_version = {VERSION};commit;")
+
+
+def begin_run(db: sqlite3.Connection, boot: str) -> None:
+    """``boot`` names the machine's run. The end of the last one may have undone the last moments, and
+    numbers that somebody was told must not come again for other events: so all queues go on from far
+    behind, and who listened to one joins or registers anew. Raises sqlite3.Error.
+    """
+    row = db.execute("select value from meta where name = 'boot'").fetchone()
+    if row is None or row[0] != boot:
+        with _whole(db):
+            db.execute("begin immediate")
+            db.execute("delete from events")
+            db.execute("update queues set last_event = last_event + ?", (_FORGOTTEN_AT_MOST,))
+            db.execute("insert or replace into meta values ('boot', ?)", (boot,))
+            db.execute("commit")
+
+
+@contextmanager
+def _whole(db: sqlite3.Connection) -> Iterator[None]:
+    """A transaction that is begun and committed within, all of it or nothing."""
+    try:
+        yield
     except sqlite3.Error:
         if db.in_transaction:
             db.execute("rollback")

@@ -14,6 +14,7 @@ from device.exchange.server.store.sqlite.enrolments import SqliteEnrolments
 from device.exchange.server.store.sqlite.members import SqliteMembers
 from device.exchange.server.store.sqlite.queues import SqliteQueues
 
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 LOOK_EVERY_S = 0.25
 """A look takes some microseconds: SQLite keeps the number in memory that both processes share."""
 
@@ -21,9 +22,12 @@ LOOK_EVERY_S = 0.25
 class SqliteStore:
     """See store.protocol.Store. Used from one thread; ``aclose`` it."""
 
-    def __init__(self, data_dir: Path) -> None:
-        """Makes what is missing. Raises ConfigError when the folder or file cannot be used."""
-        self._db = Connection(data_dir / "exchange.db")
+    def __init__(self, data_dir: Path, boot: str | None = None) -> None:
+        """Makes what is missing. ``boot`` names the machine's run (default: the kernel's word for it).
+
+        Raises ConfigError when the folder or file cannot be used.
+        """
+        self._db = Connection(data_dir / "exchange.db", boot or BOOT_ID.read_text().strip())
         self._version = self._db.foreign_version()
         self.accounts = SqliteAccounts(self._db)
         self.enrolments = SqliteEnrolments(self._db)
