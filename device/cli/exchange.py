@@ -46,6 +46,12 @@ def add_to(commands: Any) -> None:
         help="of a call token (%(default)s)",
     )
     root.add_argument(
+        "--keep-calls-days",
+        type=int,
+        metavar="DAYS",
+        help="forget older calls; the newest 100,000 are kept at most (however old)",
+    )
+    root.add_argument(
         "--sign-in-lifetime",
         type=int,
         default=30 * 24 * 3600,
@@ -89,6 +95,7 @@ def _config(options: argparse.Namespace) -> "ExchangeConfig":
         ice_servers=tuple(_ice_server(text) for text in options.ice_server),
         max_members=options.max_members,
         token_lifetime_s=options.token_lifetime,
+        keep_calls_days=options.keep_calls_days,
         auth_lifetime_s=options.sign_in_lifetime,
     )
 

@@ -63,7 +63,7 @@ class Reader:
 async def readers(
     exchange: RunningExchange, accounts: Accounts
 ) -> AsyncIterator[dict[str, Reader]]:
-    async with httpx.AsyncClient(base_url=exchange.url, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=exchange.url, trust_env=False, timeout=30) as http:
         yield {uid: Reader(http, account) for uid, account in accounts.items()}
 
 
@@ -242,7 +242,7 @@ async def test_what_cannot_be_asked_is_refused(
 
 
 async def test_without_an_account_there_is_no_log(exchange: RunningExchange) -> None:
-    async with httpx.AsyncClient(base_url=exchange.url, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=exchange.url, trust_env=False, timeout=30) as http:
         for headers, code in (
             ({}, "auth_token_empty"),
             ({"Authorization": "Bearer x"}, "auth_token_refused"),
@@ -348,7 +348,9 @@ ALL = LogFilter(status="rejected", call_type="audio", direction="incoming")
     [
         (page_of("ana", LogFilter(), None, 51), "PRIMARY KEY (uid=?)"),
         (page_of("ana", LogFilter(), MIDDLE, 51), "PRIMARY KEY (uid=? AND (initiated_at,session_id)<"),
-        (page_of("ana", ALL, MIDDLE, 51), "PRIMARY KEY (uid=? AND (initiated_at,session_id)<"),
+        (page_of("ana", ALL, MIDDLE, 51), "log_by_status (uid=? AND status=? AND (initiated_at,s"),
+        (page_of("ana", LogFilter(direction="incoming"), MIDDLE, 51),
+         "PRIMARY KEY (uid=? AND (initiated_at,session_id)<"),
         (page_of("ana", LogFilter(user="ben"), MIDDLE, 51),
          "other USING PRIMARY KEY (uid=? AND (initiated_at,session_id)<"),
         (page_of_all(LogFilter(), None, 51), "USING COVERING INDEX log_of_all"),

@@ -27,7 +27,7 @@ Accounts = dict[str, ExchangeAccount]
 
 @pytest.fixture
 async def http(exchange: RunningExchange) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=exchange.url, trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=exchange.url, trust_env=False, timeout=30) as client:
         yield client
 
 

@@ -31,7 +31,9 @@ async def phones(accounts: Accounts) -> AsyncIterator[dict[str, Phone]]:
 
 @pytest.fixture
 async def http(exchange: RunningExchange) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=exchange.url + API, trust_env=False) as client:
+    async with httpx.AsyncClient(
+        base_url=exchange.url + API, trust_env=False, timeout=30
+    ) as client:
         yield client
 
 

@@ -66,6 +66,7 @@ create table log (
   uid text not null, initiated_at real not null, session_id text not null, direction text not null,
   status text not null, call_type text not null,
   primary key (uid, initiated_at, session_id)) without rowid;
+create index log_by_status on log (uid, status, initiated_at, session_id);
 create index log_of_all on log (initiated_at, session_id, direction, status, call_type)
 where direction = 'outgoing';
 create table void_tokens (
