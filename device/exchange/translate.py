@@ -16,7 +16,9 @@ logger = logging.getLogger(__name__)
 
 
 def participant(user: wire.User) -> Participant:
-    return Participant(user.uid, user.name, user.avatar)
+    """Whoever is called so may have said so themselves: a visitor is told by the name."""
+    name = f"{user.name} (visitor)" if user.kind == "visitor" else user.name
+    return Participant(user.uid, name, user.avatar)
 
 
 def media_state(state: wire.State) -> MediaState:

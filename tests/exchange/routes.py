@@ -26,6 +26,8 @@ CALL_TOKEN = Needs("auth_token", "token_malformed", "token_malformed")
 """In the body: a bearer makes no difference."""
 PAIRING_CODE = Needs("auth_token", "pairing_refused", "pairing_refused")
 """In the body, here a wrong one."""
+LINK = Needs("auth_token", "link_refused", "link_refused")
+"""In the body, here a wrong one."""
 OWN_MEMBERSHIP = Needs("membership", SERVED, SERVED)
 """Whose is over is served as well: there is nothing to be done."""
 
@@ -51,13 +53,19 @@ def admin(body: Any = None, fay: str = SERVED) -> Row:
 
 MODERATORS = Row(MEMBERSHIP, ana="not_permitted", eve="not_permitted")
 """Door has begun the call; test_moderation.py shows that it may."""
-PATH = {"session_id": "{call}", "device_id": "one", "uid": "door", "group_id": "staff"}
+PATH = {
+    "session_id": "{call}", "device_id": "one", "uid": "door", "group_id": "staff", "link_id": "none"
+}  # fmt: skip
 """What stands in a path."""
 ONE = {"device_id": "one"}
 SIGNAL = {"to": "door", "link": "l", "kind": "restart", "body": ""}
 JOIN = {"token": "{call_token}", "session_id": "{call}"}
 RING = {"receiver": "ben", "device_id": "one"}
 WRONG = {"code": "AAAAA-AAAAA", "attempt": "sixteen or longer"}
+OWN_LINK = {
+    "receiver_type": "user", "receiver": "{uid}", "name": "Parcels", "expires_at": 1_700_001_000
+}  # fmt: skip
+VISIT = {"secret": "a wrong one", "name": "Bob"}
 GUESSED = "too_many_attempts"
 """After those who brought nothing, from the same address."""
 WRONG_PASSWORD = "password_wrong"
@@ -92,8 +100,12 @@ ROUTES = {
     "GET /groups": admin(),
     "DELETE /groups/{group_id}": admin(fay="group_unknown"),
     "PUT /groups/{group_id}": admin({"name": "Staff", "members": ["ana"]}),
-        "POST /pairings": admin({"uid": "garage", "name": "Garage"}),
+    "POST /pairings": admin({"uid": "garage", "name": "Garage"}),
     "POST /pairings/redeem": Row(PAIRING_CODE, WRONG, ana=GUESSED, eve=GUESSED),
+    "POST /links": Row(ACCOUNT, OWN_LINK),
+    "GET /links": Row(ACCOUNT),
+    "DELETE /links/{link_id}": Row(ACCOUNT, ana="link_unknown", eve="link_unknown"),
+    "POST /visit": Row(LINK, VISIT, ana="link_refused", eve="link_refused"),
     "GET /devices/{device_id}/events": Row(ACCOUNT, eve="device_unknown"),
     "POST /calls": Row(ACCOUNT, RING, ana="caller_busy", eve="device_unknown"),
     "GET /calls": Row(ACCOUNT),

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Cookie, Depends, Header, Request, Response
 
+from device.exchange.server.config import ExchangeConfig
 from device.exchange.server.parts import Parts, parts_of
 from device.exchange.server.refusal import Refusal, refusals
 from device.exchange.server.store import Login, digest, new_secret
@@ -51,13 +52,15 @@ AuthToken = Annotated[str, Depends(auth_token)]
 
 
 async def login(parts: PartsOf, token: AuthToken) -> Login:
-    """Raises Refusal: auth_token_empty, auth_token_refused."""
+    """A user's. Raises Refusal: auth_token_empty, auth_token_refused; not_permitted for a visitor."""
     if not token:
         raise Refusal("auth_token_empty", "Sign in first.")
     found = await parts.store.accounts.signed_in(digest(token), parts.config.wall_s())
-    if found is None:
-        raise Refusal("auth_token_refused", "You are no longer signed in. Sign in again.")
-    return found
+    if found is not None:
+        return found
+    if await parts.visits.visitor(token) is not None:
+        raise Refusal("not_permitted", "A visitor may not do that.")
+    raise Refusal("auth_token_refused", "You are no longer signed in. Sign in again.")
 
 
 LoginOf = Annotated[Login, Depends(login)]
@@ -68,6 +71,15 @@ async def signed_in_user(found: LoginOf) -> User:
 
 
 SignedInUser = Annotated[User, Depends(signed_in_user)]
+
+
+async def user_or_visitor(parts: PartsOf, token: AuthToken) -> User:
+    """For what visitors may do as well. Raises Refusal: auth_token_empty, auth_token_refused."""
+    visitor = await parts.visits.visitor(token) if token else None
+    return visitor.user if visitor is not None else (await login(parts, token)).account.user
+
+
+UserOrVisitor = Annotated[User, Depends(user_or_visitor)]
 
 
 async def admin(found: LoginOf) -> User:
@@ -102,11 +114,20 @@ async def sign_in(
     token = new_secret()
     await parts.store.accounts.add_auth_token(digest(token), body.uid, expires_at, now)
     if x_callbox is not None:
-        response.set_cookie(
-            COOKIE, token, max_age=lifetime_s, httponly=True, samesite="strict",
-            secure=parts.config.tls, path="/",
-        )  # fmt: skip
+        give_cookie(response, token, lifetime_s, parts.config)
     return SignedIn(account.user, token, expires_at)
+
+
+def give_cookie(response: Response, token: str, lasts_s: int, config: ExchangeConfig) -> None:
+    response.set_cookie(
+        COOKIE,
+        token,
+        max_age=lasts_s,
+        httponly=True,
+        samesite="strict",
+        secure=config.tls,
+        path="/",
+    )
 
 
 @router.post("/sign-out", status_code=204)
@@ -114,12 +135,17 @@ async def sign_out(response: Response, parts: PartsOf, token: AuthToken) -> None
     """Forget the auth token. Idempotent."""
     if token:
         await parts.store.accounts.drop_auth_token(digest(token))
+        await parts.visits.sign_out(token)
     response.delete_cookie(COOKIE, path="/")
 
 
 @router.get("/me")
-async def me(found: LoginOf) -> Me:
-    """Who is signed in."""
+async def me(parts: PartsOf, token: AuthToken) -> Me:
+    """Who is signed in, or visits."""
+    visitor = await parts.visits.visitor(token) if token else None
+    if visitor is not None:
+        return Me(visitor.user, "visitor", visitor.link.expires_at)
+    found = await login(parts, token)
     return Me(found.account.user, found.account.role, found.expires_at)
 
 
@@ -154,10 +180,16 @@ async def tokens(body: TokenRequest, parts: PartsOf, token: AuthToken) -> TokenA
     """A call token for one session. An empty session id is refused before a missing sign-in."""
     if not body.session_id:
         raise Refusal("session_id_empty", "Give the session a name.")
-    account = (await login(parts, token)).account
-    user, session_id = account.user, body.session_id
+    visitor = await parts.visits.visitor(token) if token else None
+    if visitor is not None:
+        user, is_admin = visitor.user, False
+        await parts.visits.check_may_join(body.session_id)
+    else:
+        account = (await login(parts, token)).account
+        user, is_admin = account.user, account.role == "admin"
+    session_id = body.session_id
     await parts.switchboard.check_may_join(session_id, user.uid)
-    may_moderate = account.role == "admin" or (
+    may_moderate = is_admin or (
         user.kind in MODERATORS and await parts.switchboard.is_initiator(session_id, user.uid)
     )
     generation = await parts.store.accounts.generation(user.uid)

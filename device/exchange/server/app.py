@@ -21,6 +21,7 @@ from device.exchange.server import (
     enrolling,
     people,
     sessions,
+    visiting,
 )
 from device.exchange.server.clock import Clock, LoopClock
 from device.exchange.server.config import ExchangeConfig
@@ -65,6 +66,7 @@ async def create_app(config: ExchangeConfig, store: Store, clock: Clock | None =
     app.include_router(calls.router, prefix=API)
     app.include_router(directories.router, prefix=API)
     app.include_router(enrolling.router, prefix=API)
+    app.include_router(visiting.router, prefix=API)
     _add_pages(app)
     return app
 

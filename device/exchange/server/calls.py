@@ -5,7 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query
 from starlette.responses import StreamingResponse
 
-from device.exchange.server.accounts import LoginOf, PartsOf, SignedInUser, admin
+from device.exchange.server.accounts import (
+    AuthToken,
+    LoginOf,
+    PartsOf,
+    SignedInUser,
+    UserOrVisitor,
+    admin,
+)
 from device.exchange.server.event_stream import STREAMED, EventStream, LastEventId
 from device.exchange.server.ringing import actions as do
 from device.exchange.server.ringing.values import Call
@@ -45,9 +52,11 @@ async def log_filter(
 
 
 @router.put("/devices/{device_id}")
-async def register(device_id: Device, user: SignedInUser, parts: PartsOf) -> Registered:
+async def register(device_id: Device, user: UserOrVisitor, parts: PartsOf) -> Registered:
     """Say that this device rings for the user, and learn how things stand. It is forgotten when it
     does not listen for a while."""
+    if user.kind == "visitor":
+        return await parts.devices.register(user.uid, device_id, most=1)
     return await parts.devices.register(user.uid, device_id)
 
 
@@ -62,7 +71,7 @@ async def do_not_disturb(
 
 @router.get("/devices/{device_id}/events", response_class=StreamingResponse, responses=STREAMED)
 async def events(
-    device_id: Device, user: SignedInUser, parts: PartsOf, last_event_id: LastEventId = 0
+    device_id: Device, user: UserOrVisitor, parts: PartsOf, last_event_id: LastEventId = 0
 ) -> EventStream:
     """The device's events as a stream (text/event-stream), from after Last-Event-ID on."""
     keepalive_s = parts.config.keepalive_s
@@ -70,8 +79,12 @@ async def events(
 
 
 @router.post("/calls")
-async def initiate(body: InitiateCall, user: SignedInUser, parts: PartsOf) -> CallItem:
+async def initiate(
+    body: InitiateCall, user: UserOrVisitor, token: AuthToken, parts: PartsOf
+) -> CallItem:
     """Ring a user or a group. If the receiver is ringing this user, that call is answered."""
+    if user.kind == "visitor":
+        await parts.visits.check_may_call(token, body)
     return await _item(parts, await parts.switchboard.initiate(user.uid, body))
 
 
@@ -93,20 +106,20 @@ async def log(
 
 
 @router.get("/calls/active")
-async def active(user: SignedInUser, parts: PartsOf) -> ActiveCall:
+async def active(user: UserOrVisitor, parts: PartsOf) -> ActiveCall:
     """The call that the user is in, or is calling with."""
     call = await parts.switchboard.active_call(user.uid)
     return ActiveCall(None if call is None else await _item(parts, call))
 
 
 @router.delete("/calls/active", status_code=204)
-async def clear_active(user: SignedInUser, parts: PartsOf) -> None:
+async def clear_active(user: UserOrVisitor, parts: PartsOf) -> None:
     """Leave the active call, or give it up. Idempotent."""
     await parts.switchboard.clear_active_call(user.uid)
 
 
 @router.get("/calls/{session_id}")
-async def get(session_id: Session, user: SignedInUser, parts: PartsOf) -> CallItem:
+async def get(session_id: Session, user: UserOrVisitor, parts: PartsOf) -> CallItem:
     """A call that the user is or was a part of."""
     return await _item(parts, await parts.switchboard.call(session_id, user.uid))
 
@@ -128,13 +141,13 @@ async def reject(session_id: Session, body: Reject, user: SignedInUser, parts: P
 
 
 @router.post("/calls/{session_id}/cancel")
-async def cancel(session_id: Session, user: SignedInUser, parts: PartsOf) -> CallItem:
+async def cancel(session_id: Session, user: UserOrVisitor, parts: PartsOf) -> CallItem:
     """Give up a call that nobody has answered yet."""
     return await _item(parts, await parts.switchboard.act(session_id, do.Cancel(user.uid)))
 
 
 @router.post("/calls/{session_id}/end")
-async def end(session_id: Session, user: SignedInUser, parts: PartsOf) -> CallItem:
+async def end(session_id: Session, user: UserOrVisitor, parts: PartsOf) -> CallItem:
     """Leave a call that is on; with fewer than two left it is over."""
     return await _item(parts, await parts.switchboard.act(session_id, do.End(user.uid)))
 

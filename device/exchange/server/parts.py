@@ -21,6 +21,7 @@ from device.exchange.server.ringing.switchboard import Switchboard
 from device.exchange.server.rooms import Rooms
 from device.exchange.server.store import Store
 from device.exchange.server.tokens import TokenMint
+from device.exchange.server.visits import Visits
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +43,14 @@ class Parts:
     attempts: Attempts
     passwords: Passwords
     pairings: Pairings
+    visits: Visits
 
     async def open(self) -> None:
         """What the store has goes on from here."""
         await self.rooms.open()
         await self.devices.open()
         await self.switchboard.open()
+        await self.visits.open()
         self.errands.keep_watch(self.store.changed_elsewhere, self.bus.wake_all)
         self.log.open()
 
@@ -56,6 +59,7 @@ class Parts:
         Idempotent."""
         self.bus.close()
         self.switchboard.close()
+        self.visits.close()
         self.directory.close()
 
     async def aclose(self) -> None:
@@ -94,6 +98,7 @@ async def make_parts(config: ExchangeConfig, store: Store, clock: Clock) -> Part
         attempts,
         passwords,
         Pairings(store, outbox, authority, clock, passwords),
+        Visits(store, outbox, authority, clock, errands, config.wall_s),
     )
 
 

@@ -12,7 +12,8 @@ from device.exchange.wire import User
 
 ISSUER = "callbox"
 ALGORITHM = "HS256"
-_PLAIN = ("publish", "subscribe", "record")
+_VISITORS = ("publish", "subscribe")
+_PLAIN = (*_VISITORS, "record")
 GRANTS = (*_PLAIN, "moderate")
 MAX_TOKEN_CHARS = 12_288
 """The longest that is made: 512 characters of names and session at 12 bytes each in JSON, 1024 of
@@ -73,7 +74,7 @@ class TokenMint:
             "avatar": user.avatar,
             "kind": user.kind,
             "sid": session_id,
-            "grants": list(GRANTS if may_moderate else _PLAIN),
+            "grants": list(_grants(user, may_moderate)),
             "nbf": now,
             "exp": now + self._lifetime_s,
             "jti": secrets.token_hex(16),
@@ -141,6 +142,12 @@ class TokenMint:
         return claims
 
 
+def _grants(user: User, may_moderate: bool) -> tuple[str, ...]:
+    if user.kind == "visitor":
+        return _VISITORS
+    return GRANTS if may_moderate else _PLAIN
+
+
 def _well_formed(claims: dict[str, Any]) -> bool:
     for name, kind in _TYPES.items():
         value = claims.get(name, _MISSING)
@@ -152,7 +159,8 @@ def _well_formed(claims: dict[str, Any]) -> bool:
         and 0 < len(claims["name"]) <= 256
     )
     grants = all(grant in GRANTS for grant in claims["grants"])
-    return texts and grants and claims["iss"] == ISSUER and claims["kind"] in ("person", "unit")
+    return texts and grants and claims["iss"] == ISSUER and claims["kind"] in _KINDS
 
 
+_KINDS = ("person", "unit", "visitor")
 _MISSING = object()

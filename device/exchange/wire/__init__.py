@@ -43,6 +43,10 @@ client decodes them without it. JSON over HTTP, all below ``API``; names are as 
     DELETE /groups/{group_id}  admin           -> 204
     POST   /pairings           admin           NewPairing -> Pairing
     POST   /pairings/redeem    pairing code    Redeem -> Redeemed
+    POST   /links              account         NewLink -> LinkItem: for visitors
+    GET    /links              account         -> Links
+    DELETE /links/{link_id}    account         -> 204
+    POST   /visit              -               Visit -> SignedIn (with X-Callbox a cookie, too)
     GET    /health             -               -> Health
 
 *account* is ``Authorization: Bearer <auth token>`` or the cookie of /sign-in (then with the header
@@ -173,6 +177,18 @@ from device.exchange.wire.directory import (
 )
 from device.exchange.wire.directory import (
     Presence as Presence,
+)
+from device.exchange.wire.links import (
+    LinkItem as LinkItem,
+)
+from device.exchange.wire.links import (
+    Links as Links,
+)
+from device.exchange.wire.links import (
+    NewLink as NewLink,
+)
+from device.exchange.wire.links import (
+    Visit as Visit,
 )
 from device.exchange.wire.log import (
     CallLog as CallLog,

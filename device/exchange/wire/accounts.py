@@ -8,7 +8,7 @@ from annotated_types import MaxLen
 from device.exchange.wire.common import SessionId, Uid
 
 Role = Literal["admin", "member"]
-UserKind = Literal["person", "unit"]
+UserKind = Literal["person", "unit", "visitor"]
 
 
 @dataclass(frozen=True, slots=True)

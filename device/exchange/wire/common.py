@@ -34,6 +34,8 @@ CODES = {
     "group_unknown": 404,
     "last_admin": 409,
     "uid_taken": 409,
+    "link_refused": 403,
+    "link_unknown": 404,
     "pairing_refused": 403,
     "pairing_expired": 403,
     "pairing_used": 403,

@@ -1,7 +1,7 @@
 """People and groups, as those see them who look after an exchange."""
 
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Literal
 
 from annotated_types import Len, MaxLen
 
@@ -19,7 +19,7 @@ class Me:
     """Who is signed in, and until when (Unix seconds)."""
 
     user: User
-    role: Role
+    role: Role | Literal["visitor"]
     expires_at: int
 
 

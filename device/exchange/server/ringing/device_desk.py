@@ -34,12 +34,15 @@ class DeviceDesk:
             for device in await self._store.devices.all():
                 batch.expect(device.key, partial(self._vanish, device.key))
 
-    async def register(self, uid: str, device_id: str) -> Registered:
-        """It has a while to listen then. Idempotent. Raises Refusal: too_many_devices."""
+    async def register(self, uid: str, device_id: str, most: int = MAX_DEVICES) -> Registered:
+        """It has a while to listen then. Idempotent. ``most``: how many the user may have.
+
+        Raises Refusal: too_many_devices.
+        """
         key = key_of(uid, device_id)
         async with self._outbox.batch() as batch:
             if await self._store.devices.get(key) is None:
-                if len(await self._store.devices.of_user(uid)) >= MAX_DEVICES:
+                if len(await self._store.devices.of_user(uid)) >= most:
                     raise Refusal(
                         "too_many_devices", "Too many of your devices are connected. Close some."
                     )

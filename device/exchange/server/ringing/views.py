@@ -36,8 +36,12 @@ async def with_names(store: Store, call: Call) -> Call:
 
 async def _party(store: Store, party: Party) -> CallParty:
     account = await store.accounts.get(party.uid)
-    gone = User(party.uid, party.name or party.uid, kind=party.kind)
-    user = gone if account is None else account.user
+    if account is not None:
+        user = account.user
+    elif party.name:
+        user = User(party.uid, party.name, kind=party.kind)
+    else:
+        user = await store.links.named(party.uid) or User(party.uid, party.uid)
     return CallParty(user, party.standing.value, party.device, party.joined_at, party.left_at)
 
 

@@ -19,6 +19,9 @@ from device.exchange.server.store.protocol import (
     Enrolments as Enrolments,
 )
 from device.exchange.server.store.protocol import (
+    Links as Links,
+)
+from device.exchange.server.store.protocol import (
     Members as Members,
 )
 from device.exchange.server.store.protocol import (
@@ -46,6 +49,9 @@ from device.exchange.server.store.values import (
     Group as Group,
 )
 from device.exchange.server.store.values import (
+    Link as Link,
+)
+from device.exchange.server.store.values import (
     LogEntry as LogEntry,
 )
 from device.exchange.server.store.values import (
@@ -62,4 +68,7 @@ from device.exchange.server.store.values import (
 )
 from device.exchange.server.store.values import (
     Session as Session,
+)
+from device.exchange.server.store.values import (
+    Visitor as Visitor,
 )

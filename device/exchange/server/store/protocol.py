@@ -15,12 +15,14 @@ from device.exchange.server.store.values import (
     Enrolment,
     Event,
     Group,
+    Link,
     LogEntry,
     LogFilter,
     Login,
     LogPlace,
     Member,
     Session,
+    Visitor,
 )
 from device.exchange.wire import Contact, GroupItem, Reason, State, User
 
@@ -95,6 +97,45 @@ class Enrolments(Protocol):
 
     async def redeem(self, key: bytes, attempt: bytes) -> None:
         """It has been used, by this attempt."""
+        ...
+
+
+class Links(Protocol):
+    """Visitors' links, and who has come by them."""
+
+    async def put(self, link: Link) -> None: ...
+
+    async def get(self, link_id: str) -> Link | None: ...
+
+    async def by_key(self, key: bytes) -> Link | None: ...
+
+    async def all(self) -> list[Link]:
+        """The next to end first."""
+        ...
+
+    async def remove(self, link_id: str) -> None:
+        """And forget who has come by it."""
+        ...
+
+    async def add_visitor(self, key: bytes, visitor: Visitor, most: int) -> None:
+        """``key``: the digest of the auth token. Of more than ``most`` by the same link the first who
+        have no device are forgotten."""
+        ...
+
+    async def visitor(self, key: bytes) -> Visitor | None:
+        """Whose auth token that is."""
+        ...
+
+    async def visitors(self, link_id: str) -> list[str]:
+        """The uids of who has come by it."""
+        ...
+
+    async def drop_visitor(self, key: bytes) -> None:
+        """Forget whose auth token that is."""
+        ...
+
+    async def named(self, uid: str) -> User | None:
+        """A visitor, while the link lasts."""
         ...
 
 
@@ -244,6 +285,8 @@ class Store(Protocol):
     def accounts(self) -> Accounts: ...
     @property
     def enrolments(self) -> Enrolments: ...
+    @property
+    def links(self) -> Links: ...
     @property
     def members(self) -> Members: ...
     @property

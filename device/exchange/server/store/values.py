@@ -7,6 +7,7 @@ from device.exchange.wire import (
     CallType,
     Direction,
     LogStatus,
+    ReceiverType,
     Role,
     RosterItem,
     State,
@@ -51,6 +52,26 @@ class Enrolment:
     session_id: str | None
     expires_at: int
     attempt: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """By which visitors call ``receiver``; ``key``: its secret's digest. Times in Unix seconds."""
+
+    link_id: str
+    key: bytes = field(repr=False)
+    name: str
+    receiver_type: ReceiverType
+    receiver: str
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who has come by a link. No account goes with it."""
+
+    user: User
+    link: Link
 
 
 @dataclass(frozen=True, slots=True)

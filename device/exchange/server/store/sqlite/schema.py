@@ -89,7 +89,24 @@ create table enrolments (
   expires_at int not null, attempt blob) without rowid;
 """
 
-_STEPS = (_FIRST, _RINGING, _LOG, _ENROLMENT, _PEOPLE)
+_VISITORS = """
+create table links (
+  link_id text primary key, key blob not null unique, name text not null, receiver_type text not null,
+  receiver text not null, expires_at int not null) without rowid;
+create table visitors (
+  number integer primary key, uid text not null unique, name text not null,
+  link_id text not null references links on delete cascade, key blob not null unique);
+create index visitors_by_link on visitors (link_id);
+-- Visitors have devices, too, and are no users.
+create table anybodys_devices (
+  key blob primary key references queues on delete cascade, uid text not null,
+  device_id text not null, do_not_disturb int not null default 0, unique (uid, device_id)) without rowid;
+insert into anybodys_devices select key, uid, device_id, do_not_disturb from devices;
+drop table devices;
+alter table anybodys_devices rename to devices;
+"""
+
+_STEPS = (_FIRST, _RINGING, _LOG, _ENROLMENT, _PEOPLE, _VISITORS)
 VERSION = len(_STEPS)
 _FORGOTTEN_AT_MOST = 1_000_000
 """Events of one queue; the kernel writes a file out within half a minute."""

@@ -11,6 +11,7 @@ from device.exchange.server.store.sqlite.connection import Connection
 from device.exchange.server.store.sqlite.devices import SqliteDevices
 from device.exchange.server.store.sqlite.directory import SqliteDirectory
 from device.exchange.server.store.sqlite.enrolments import SqliteEnrolments
+from device.exchange.server.store.sqlite.links import SqliteLinks
 from device.exchange.server.store.sqlite.members import SqliteMembers
 from device.exchange.server.store.sqlite.queues import SqliteQueues
 
@@ -31,6 +32,7 @@ class SqliteStore:
         self._version = self._db.foreign_version()
         self.accounts = SqliteAccounts(self._db)
         self.enrolments = SqliteEnrolments(self._db)
+        self.links = SqliteLinks(self._db)
         self.members = SqliteMembers(self._db)
         self.devices = SqliteDevices(self._db)
         self.directory = SqliteDirectory(self._db)
