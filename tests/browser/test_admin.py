@@ -158,7 +158,7 @@ async def test_a_unit_is_paired_with_the_code_on_the_page(
     await page.get_by_role("button", name="Make a pairing code").click()
     await expect(page.get_by_role("heading", name="Pair Hall")).to_be_focused()
     code = await page.locator(".pairing-code").inner_text()
-    await expect(page.locator("code")).to_contain_text(f"/{code}")
+    await expect(page.locator("code.link")).to_contain_text(f"/{code}")
     await expect(page.get_by_role("img", name="QR code of the pairing link")).to_be_visible()
     await expect(page.get_by_text("It works once, for another 09:")).to_be_visible()
     assert await redeem(page, exchange, code) == 200

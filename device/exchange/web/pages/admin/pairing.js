@@ -57,10 +57,10 @@ class PairingPage {
     const title = el("h2", { tabindex: -1 }, `Pair ${wanted.name}`);
     const offer = el("div.stack", {},
       el("p", {}, "On the unit, run:"),
-      el("p.pane", {}, el("code", {}, `sudo callbox enroll ${link}`)),
+      el("p.pane", {}, el("code.link", {}, `sudo callbox enroll ${link}`)),
       el("p", {}, "The same link as a picture, for a phone from which you reach the unit:"),
       qrOf(rows),
-      el("p", {}, "Where the unit knows the exchange already, the code alone will do:"),
+      el("p", {}, "Or the code alone, after ", el("code", {}, "callbox enroll --exchange"), " and this exchange's address:"),
       el("p.pairing-code", {}, code),
       left);
     const again = el("button.hidden", { type: "button", onclick: () => this.askFor(wanted) }, "Make a new code");
