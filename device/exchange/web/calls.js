@@ -72,6 +72,8 @@ export class Calls {
   /** Nobody is signed in here any more. */
   finish() {
     this.#leaveSession();
+    this.#outgoing = null;
+    this.#entitle(null);
     this.phone?.close();
     this.phone = null;
     this.#incoming?.root.remove();
@@ -82,16 +84,16 @@ export class Calls {
   /** Rings, on a page that shows what comes of it. */
   async start(wanted) {
     const { receiver, receiverType, callType, name } = wanted;
-    this.#wait({ name }, callType, wanted).calling();
+    const view = this.#wait({ name }, callType, wanted);
     this.#prepare(callType === "video");
     this.bar.mayAsk();
     try {
       const call = await this.phone.call(receiver, receiverType, callType);
-      if (!this.#outgoing) await this.phone.cancel(); // given up meanwhile
+      if (this.#outgoing !== view) await this.phone.cancel(); // given up meanwhile
       else if (call.status === "ongoing") await this.#enter(call); // they were calling, too
       else if (call.status !== "initiated") this.#failed(call.status); // busy, most likely
     } catch (problem) {
-      this.#failed(problem.code, wordsOf(problem));
+      if (this.#outgoing === view) this.#failed(problem.code, wordsOf(problem));
     }
     this.#look();
   }
@@ -99,17 +101,20 @@ export class Calls {
   /** Answers what rings. */
   async answer(call, withCamera) {
     const caller = callerOf(call);
-    this.#leaveSession();
+    this.#isSilenced = true; // before the exchange has heard it
     const again = { receiver: caller.uid, receiverType: "user", callType: call.call_type, name: caller.name };
-    this.#wait(caller, call.call_type, again).connecting("Connecting…");
+    const view = this.#wait(caller, call.call_type, again);
+    view.connecting("Connecting…");
     this.#prepare(withCamera);
     this.bar.mayAsk();
+    this.#look();
     try {
       const answered = await this.phone.accept(call.session_id);
-      if (this.#outgoing) await this.#enter(answered);
+      if (this.#outgoing === view) await this.#enter(answered);
       else await this.phone.end(); // given up meanwhile
     } catch (problem) {
-      this.#failed(problem.code, wordsOf(problem));
+      this.#incoming.offerAgain(call.session_id);
+      if (this.#outgoing === view) this.#failed(problem.code, wordsOf(problem));
     }
   }
 
@@ -204,8 +209,8 @@ export class Calls {
   }
 
   #hangUp(session) {
+    this.phone.end(); // told until it is heard
     session.leave();
-    if (this.phone.own) this.phone.end();
   }
 
   #ended(session, call, name, again) {
@@ -238,7 +243,7 @@ export class Calls {
 
   #giveUp() {
     this.#leaveSession();
-    if (this.phone.own) this.phone.cancel();
+    this.phone.cancel();
     this.#goHome();
   }
 

@@ -77,6 +77,7 @@ export class Phone extends EventTarget {
 
   /** Gives up the own call, or ends it if it was answered just now. */
   async cancel() {
+    if (!this.own) return;
     const { session_id: id } = this.own;
     this.own = null;
     const problem = await insist(`/calls/${id}/cancel`);
@@ -85,6 +86,7 @@ export class Phone extends EventTarget {
 
   /** Leaves the own call. */
   async end() {
+    if (!this.own) return;
     const { session_id: id } = this.own;
     this.own = null;
     await insist(`/calls/${id}/end`);

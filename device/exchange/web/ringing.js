@@ -70,6 +70,12 @@ export class IncomingDialog {
     if (isNew || !this.root.contains(document.activeElement)) this.root.focus();
   }
 
+  /** The answer did not come through: it can be given once more, if it still rings. */
+  offerAgain(id) {
+    this.#cards.get(id)?.remove();
+    this.#cards.delete(id);
+  }
+
   #card(call) {
     const caller = callerOf(call);
     const isVideo = call.call_type === "video";
