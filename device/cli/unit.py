@@ -17,7 +17,7 @@ INTERRUPTED = 130
 
 
 def add_run(commands: Any, default_config: Path) -> None:
-    run = commands.add_parser("run", help="run this unit: join its session and stay in it")
+    run = commands.add_parser("run", help="run this unit: be rung, and stay in its session")
     run.add_argument(
         "--config", type=Path, default=default_config, metavar="FILE", help="(%(default)s)"
     )

@@ -68,7 +68,6 @@ def _failed(seen: str, remedy: str) -> Check:
 
 def _needed(config: Config) -> dict[str, str]:
     return {
-        "session under [unit]": config.unit.session,
         "url under [exchange]": config.exchange.url,
         "uid under [exchange]": config.exchange.uid,
         "password under [exchange]": config.exchange.password,

@@ -54,7 +54,7 @@ def test_the_self_test_passes() -> None:
         (["camera", "sideways"], 2, "invalid choice: 'sideways' (choose from"),
         ([], 2, "COMMAND"),
         (["exchange", "--data", "/tmp", "--ice-server", "turn:a,b"], 2, "USER,SECRET"),
-        (["run", "--config", "/dev/null"], 2, "session under [unit]"),
+        (["run", "--config", "/dev/null"], 2, "url under [exchange]"),
         (["run", "--config", "/dev/null", "--session", "hall"], 2, "url under [exchange]"),
         (["demo", "--host", "203.0.113.1"], 2, "cannot listen on 203.0.113.1"),
     ],
