@@ -1,15 +1,17 @@
 """Who looks after people and groups, and who may not. Over real HTTP."""
 
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from device.exchange.client import ExchangeAccount
+from device.exchange.server.config import ExchangeConfig
 from device.exchange.wire import API
 from device.session.values import MediaState
 from tests.exchange.admins import make_admin, refused, request, thrown_out
-from tests.exchange.conftest import PASSWORD, RunningExchange
+from tests.exchange.conftest import PASSWORD, RunningExchange, Wall, accounts_at, running
 from tests.exchange.members import enter, signed_in
 from tests.exchange.phones import Phone, phone
 
@@ -160,6 +162,18 @@ async def test_a_group_has_users_only_and_is_rung(
         await ana.news("incoming")
     assert (await request(exchange, fay, "DELETE", "/groups/family")).status_code == 204
     assert refused(await request(exchange, fay, "DELETE", "/groups/family"))[1] == "group_unknown"
+
+
+async def test_who_only_listens_is_signed_out_too_when_it_is_time(tmp_path: Path) -> None:
+    wall = Wall()
+    config = ExchangeConfig(tmp_path, port=0, tls=False, wall_s=wall, keepalive_s=0.05)
+    async with running(config, wall) as exchange, accounts_at(exchange) as accounts:
+        async with phone(accounts["ana"]) as ana:
+            wall.now_s += config.auth_lifetime_s
+            assert (await thrown_out(ana)).reason.code == "auth_token_refused"
+        # A unit signs in again then; see device.phone.
+        again = accounts["ana"].new_line("one", await accounts["ana"].sign_in())
+        assert (await again.register()).ringing == []
 
 
 async def test_an_own_new_password_signs_out_all_others(

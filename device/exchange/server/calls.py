@@ -13,11 +13,11 @@ from device.exchange.server.accounts import (
     UserOrVisitor,
     admin,
 )
-from device.exchange.server.event_stream import STREAMED, EventStream, LastEventId
+from device.exchange.server.event_stream import STREAMED, EventStream, LastEventId, until_over
 from device.exchange.server.ringing import actions as do
 from device.exchange.server.ringing.values import Call
 from device.exchange.server.ringing.views import item_of
-from device.exchange.server.store import LogFilter
+from device.exchange.server.store import LogFilter, digest
 from device.exchange.wire import (
     ActiveCall,
     CallItem,
@@ -71,11 +71,20 @@ async def do_not_disturb(
 
 @router.get("/devices/{device_id}/events", response_class=StreamingResponse, responses=STREAMED)
 async def events(
-    device_id: Device, user: UserOrVisitor, parts: PartsOf, last_event_id: LastEventId = 0
+    device_id: Device,
+    user: UserOrVisitor,
+    token: AuthToken,
+    parts: PartsOf,
+    last_event_id: LastEventId = 0,
 ) -> EventStream:
-    """The device's events as a stream (text/event-stream), from after Last-Event-ID on."""
-    keepalive_s = parts.config.keepalive_s
-    return EventStream(await parts.devices.events(user.uid, device_id, last_event_id, keepalive_s))
+    """The device's events as a stream (text/event-stream), from after Last-Event-ID on, until the
+    sign-in is over."""
+    keepalive_s, wall_s = parts.config.keepalive_s, parts.config.wall_s
+    found = await parts.store.accounts.signed_in(digest(token), wall_s())  # None: a visitor
+    stream = await parts.devices.events(user.uid, device_id, last_event_id, keepalive_s)
+    return EventStream(
+        until_over(stream, lambda: found is not None and wall_s() >= found.expires_at)
+    )
 
 
 @router.post("/calls")

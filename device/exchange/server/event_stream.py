@@ -1,6 +1,6 @@
 """Events as a browser reads them: text/event-stream (WHATWG HTML, section 9.2)."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from typing import Annotated, Any
 
@@ -34,6 +34,17 @@ class EventStream(StreamingResponse):
     async def stream_response(self, send: Send) -> None:
         async with aclosing(self._content):
             await super().stream_response(send)
+
+
+async def until_over(
+    events: AsyncGenerator[Event | None, None], is_over: Callable[[], bool]
+) -> AsyncGenerator[Event | None, None]:
+    """The events, for as long as who listens may; looked at whenever there is nothing to tell."""
+    async with aclosing(events):
+        async for event in events:
+            if event is None and is_over():
+                return
+            yield event
 
 
 async def _lines(events: AsyncGenerator[Told, None]) -> AsyncGenerator[str, None]:
