@@ -12,12 +12,12 @@ from device.exchange.client import ExchangeAccount
 from device.exchange.server.administration import add_accounts, opened
 from device.exchange.server.store import Group
 from device.exchange.server.visits import MAX_VISITORS
-from device.exchange.wire import User
+from device.exchange.wire import API, User
 from device.session.facts import PeerJoined, RemovedFromSession
 from device.session.values import EndReason, MediaState
-from tests.exchange.admins import make_admin, refused, request, thrown_out
+from tests.exchange.admins import make_admin, refused, thrown_out
 from tests.exchange.conftest import PASSWORD, RunningExchange
-from tests.exchange.members import Member, enter, until
+from tests.exchange.members import Member, enter, signed_in, until
 from tests.exchange.phones import Phone, phone
 from tests.exchange.routes import ACCOUNT, ADMIN, ROUTES
 
@@ -28,12 +28,15 @@ LASTS_S = 3600
 class Links:
     """Makes links, and has visitors come by them."""
 
-    def __init__(self, exchange: RunningExchange, accounts: Accounts) -> None:
+    def __init__(
+        self, exchange: RunningExchange, accounts: Accounts, http: httpx.AsyncClient
+    ) -> None:
         self.exchange = exchange
         self.accounts = accounts
+        self._http = http
 
     async def ask(self, uid: str, method: str, path: str, body: Any = None) -> httpx.Response:
-        return await request(self.exchange, self.accounts[uid], method, path, body)
+        return await self.by(await signed_in(self.accounts[uid]), method, path, body)
 
     async def asked_for(self, maker: str, receiver: str, **other: Any) -> httpx.Response:
         body = {
@@ -56,7 +59,7 @@ class Links:
 
     async def open(self, secret: str, name: str = "Bob") -> httpx.Response:
         body = {"secret": secret, "name": name}
-        return await request(self.exchange, None, "POST", "/visit", body)
+        return await self._http.post("/visit", json=body)
 
     async def token(self, secret: str) -> str:
         answer = await self.open(secret)
@@ -67,12 +70,17 @@ class Links:
         return str(answer.json()["auth_token"])
 
     async def by(self, token: str, method: str, path: str, body: Any = None) -> httpx.Response:
-        return await request(self.exchange, None, method, path, body, bearer=token)
+        headers = {"Authorization": f"Bearer {token}"}
+        return await self._http.request(method, path, json=body, headers=headers)
 
 
 @pytest.fixture
-def links(exchange: RunningExchange, accounts: Accounts) -> Links:
-    return Links(exchange, accounts)
+async def links(exchange: RunningExchange, accounts: Accounts) -> AsyncIterator[Links]:
+    # Without TLS there is nothing to verify, and the system's certificates take long to read.
+    async with httpx.AsyncClient(
+        base_url=exchange.url + API, trust_env=False, verify=False, timeout=60
+    ) as http:
+        yield Links(exchange, accounts, http)
 
 
 @asynccontextmanager
@@ -105,6 +113,8 @@ async def in_call(links: Links, token: str) -> AsyncIterator[tuple[Phone, Member
         await tab.news("accepted")
         hers = await enter(links.accounts["ana"], call.session_id)
         his = await join(links, token, call.session_id)
+        # All listen, so that nothing but the link is waited for.
+        await until(lambda: links.exchange.clock.pending == 1)
         yield tab, his, ana, hers
 
 
@@ -242,7 +252,7 @@ async def test_a_visitor_who_leaves_is_gone(links: Links) -> None:
 async def test_who_makes_links_for_whom(links: Links) -> None:
     await make_admin(links.exchange, "fay")
     now = int(links.exchange.wall())
-    wrong = [
+    wrong: list[tuple[str, str, dict[str, Any], tuple[int, str]]] = [
         ("ana", "ben", {}, (403, "not_permitted")),
         ("ana", "ana", {"receiver_type": "group"}, (403, "not_permitted")),
         ("fay", "nobody", {}, (404, "callee_unknown")),
@@ -292,8 +302,8 @@ async def test_secrets_are_not_kept_and_names_are_names(links: Links) -> None:
 async def test_a_browser_gets_a_cookie_that_ends_with_the_link(links: Links) -> None:
     _, secret = await links.make()
     ours = {"X-Callbox": "1"}
-    url = links.exchange.url + "/api/v1"
-    async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as http:
+    url = links.exchange.url + API
+    async with httpx.AsyncClient(base_url=url, trust_env=False, verify=False, timeout=60) as http:
         body = {"secret": secret, "name": "Bob"}
         answer = await http.post("/visit", json=body, headers=ours)
         assert f"max-age={LASTS_S}" in answer.headers["set-cookie"].lower()
