@@ -72,7 +72,8 @@ class RunningExchange:
         self._task = asyncio.create_task(
             serve(self.config, lambda url, _: ready.set_result(url), clock=self.clock)
         )
-        await asyncio.wait({ready, self._task}, return_when=asyncio.FIRST_COMPLETED)
+        waiting: set[asyncio.Future[Any]] = {ready, self._task}
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         if self._task.done():
             self._task.result()
         self.url = ready.result()
