@@ -108,7 +108,7 @@ class Log {
     return el("li.contact", { tabindex: -1, "data-status": status },
       el("div.portrait", { "aria-hidden": "true" }, icon(SIGNS[status] ?? SIGNS[direction])),
       el("div.whole", {}, el("strong", {}, isWhole ? `${caller} to ${call.receiver_name}` : other.name),
-        el("span.facts", {}, isMissed && el("b.missed", {}, "Missed"), facts.filter(Boolean).join(" · "))),
+        el("span.facts", {}, isMissed && el("b.missed", {}, "Missed"), isMissed && " · ", facts.filter(Boolean).join(" · "))),
       !this.everyone && other.kind !== "visitor" && this.callBack(other, call.call_type));
   }
 
