@@ -126,7 +126,8 @@ class _Stream(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         if not self.opened.done():
             self.opened.set_result(0)
-        self.closed.set_result(None)
+        if not self.closed.done():
+            self.closed.set_result(None)
 
 
 class Unit:
