@@ -86,7 +86,7 @@ async def test_configuration_that_lacks_something(home: Home) -> None:
 async def test_no_camera(home: Home) -> None:
     home.write(facings=[])
     async with serving(load(home.config), home.socket) as served:
-        await served.ask(messages.Call)
+        await served.ask(messages.Join)
         await served.ask(messages.End)
         await home.finds("camera", "none is there", "ribbon cable")
 
