@@ -156,7 +156,10 @@ def _remove(call: Call, action: do.Remove, now: float, _: Rules) -> Outcome:
 
 
 def _end_for_all(call: Call, action: do.EndForAll, now: float, _: Rules) -> Outcome:
-    return _over(call.with_party(_gone(_member(call, action.uid), now)), now)
+    party = _member(call, action.uid)
+    if party.standing is Standing.JOINED:  # they know
+        call = call.with_party(_gone(party, now))
+    return _over(call, now)
 
 
 def _leave(call: Call, party: Party, now: float, standing: Standing = Standing.LEFT) -> Outcome:
