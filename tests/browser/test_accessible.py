@@ -9,6 +9,7 @@ from playwright.async_api import Page, expect
 from tests.browser.accessibility import grave_violations
 from tests.browser.conftest import ADMIN, RunningExchange, Visit, go, join, sign_in
 from tests.browser.test_log import made
+from tests.browser.test_visitor import make_link
 
 State = tuple[str, Page]
 
@@ -19,6 +20,7 @@ PAGES = {
     "#/admin/groups": "Groups",
     "#/admin/new-group": "Add a group",
     "#/admin/log": "All calls",
+    "#/admin/links": "Visitor links",
     "#/admin/new-unit": "Add a unit",
 }
 
@@ -80,6 +82,22 @@ async def administration(
     yield "asking", page
 
 
+async def visitor(visit: Visit, exchange: RunningExchange, width: int) -> AsyncIterator[State]:
+    ana = await visit("ana", viewport={"width": width, "height": 800})
+    await go(ana, "#/account")
+    url = await make_link(ana, "The parcel")
+    yield "a link made", ana
+    page = await visit(None, viewport={"width": width, "height": 800})
+    await page.goto(url)
+    await expect(page.get_by_label("Your name")).to_be_focused()
+    yield "a visitor", page
+    await page.goto(exchange.url + "/#visit=nothing")
+    await page.get_by_label("Your name").fill("The post")
+    await page.get_by_role("button", name="Call").click()
+    await expect(page.get_by_role("heading", name="This link is over")).to_be_focused()
+    yield "a link that is over", page
+
+
 async def faults(states: AsyncIterator[State]) -> list[str]:
     found = []
     async for name, page in states:
@@ -111,3 +129,8 @@ async def test_the_call_log(visit: Visit, exchange: RunningExchange, width: int)
 @WIDTHS
 async def test_the_administration(visit: Visit, exchange: RunningExchange, width: int) -> None:
     assert await faults(administration(visit, exchange, width)) == []
+
+
+@WIDTHS
+async def test_a_visitors_page(visit: Visit, exchange: RunningExchange, width: int) -> None:
+    assert await faults(visitor(visit, exchange, width)) == []

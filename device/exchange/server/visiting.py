@@ -6,8 +6,8 @@ from fastapi import APIRouter, Header, Path, Request, Response
 
 from device.exchange.server.accounts import LoginOf, PartsOf, give_cookie
 from device.exchange.server.refusal import refusals
-from device.exchange.server.store import Link
-from device.exchange.wire import LinkItem, Links, NewLink, SignedIn, Visit
+from device.exchange.server.store import Link, Store
+from device.exchange.wire import LinkItem, Links, NewLink, Visit, Visiting
 
 router = APIRouter(tags=["visitors"], responses=refusals(401, 403, 404, 409, 413, 422))
 LinkId = Annotated[str, Path(min_length=1, max_length=64)]
@@ -39,14 +39,25 @@ async def visit(
     response: Response,
     parts: PartsOf,
     x_callbox: Annotated[str | None, Header()] = None,
-) -> SignedIn:
+) -> Visiting:
     """An auth token for who has a link, good for calling whom it names; a browser (X-Callbox) gets it
     as a cookie as well."""
     visitor, token = await parts.visits.visit(body.secret, body.name)
     if x_callbox is not None:
         lasts_s = visitor.link.expires_at - int(parts.config.wall_s())
         give_cookie(response, token, lasts_s, parts.config)
-    return SignedIn(visitor.user, token, visitor.link.expires_at)
+    link = visitor.link
+    name = await _receiver_name(parts.store, link)
+    return Visiting(visitor.user, token, link.expires_at, link.receiver_type, link.receiver, name)
+
+
+async def _receiver_name(store: Store, link: Link) -> str:
+    """As people call them; whoever is no more keeps the name that the link has for them."""
+    if link.receiver_type == "group":
+        group = await store.accounts.group(link.receiver)
+        return link.receiver if group is None else group.name
+    account = await store.accounts.get(link.receiver)
+    return link.receiver if account is None else account.user.name
 
 
 def _item(link: Link, url: str | None = None) -> LinkItem:

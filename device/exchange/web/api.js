@@ -20,9 +20,17 @@ export class Problem extends Error {
 /** Tells "signed-out" when the exchange does not know this browser, or not any more. */
 export const account = new EventTarget();
 
-/** One request; `secret` is a membership's resume secret, without it the cookie counts. */
-export async function ask(method, path, { body, secret, keepalive = false } = {}) {
-  const headers = headersWith(secret);
+let token = null;
+
+/** With this auth token instead of the cookie's, in this tab; null: with the cookie's. */
+export function actAs(authToken) {
+  token = authToken;
+}
+
+/** One request; `secret` is a membership's resume secret, without it the auth token counts. Nobody is
+ *  signed in by one that `isApart`, nor does it matter who is. */
+export async function ask(method, path, { body, secret, isApart = false, keepalive = false } = {}) {
+  const headers = isApart ? {} : headersWith(secret);
   if (body !== undefined) headers["Content-Type"] = "application/json";
   let answer;
   try {
@@ -51,7 +59,8 @@ export async function openEvents(path, secret, after, signal) {
 }
 
 function headersWith(secret) {
-  return secret ? { "X-Callbox": "1", Authorization: `Bearer ${secret}` } : { "X-Callbox": "1" };
+  const bearer = secret ?? token;
+  return bearer ? { "X-Callbox": "1", Authorization: `Bearer ${bearer}` } : { "X-Callbox": "1" };
 }
 
 async function refusal(answer) {

@@ -4,7 +4,9 @@ import { account, ask } from "./api.js";
 import { Calls } from "./calls.js";
 import { addIcons } from "./dom.js";
 import { signInPage } from "./pages/sign_in.js";
+import { overPage, visitPage } from "./pages/visit.js";
 import { pageAt } from "./routes.js";
+import { forget, remembered, secretIn } from "./visitor.js";
 
 const WORDS_STAY_MS = 5000;
 
@@ -24,8 +26,15 @@ class App {
     this.showTheme();
     addIcons();
     account.addEventListener("signed-out", () => this.signedOut());
-    addEventListener("hashchange", () => this.showPage());
-    await this.open().catch(() => this.showPage());
+    addEventListener("hashchange", ({ oldURL }) => this.moved(new URL(oldURL).hash));
+    if (secretIn(location.hash)) this.openAsVisitor();
+    else await this.open().catch(() => this.showPage());
+  }
+
+  /** To or from a visitor's link one is somebody else, and begins anew. */
+  moved(from) {
+    if (secretIn(from) || secretIn(location.hash)) location.reload();
+    else this.showPage();
   }
 
   /** Finds out who is signed in, and shows the page of the address. Raises Problem. */
@@ -35,10 +44,24 @@ class App {
     this.showPage();
   }
 
+  openAsVisitor() {
+    const known = remembered(secretIn(location.hash));
+    if (known) this.visit(known);
+    this.showPage();
+  }
+
+  /** From now on a visitor is here. */
+  visit({ user }) {
+    this.user = user;
+    this.calls.begin(user);
+  }
+
   /** The page of the address; a call is not left for one. */
   showPage() {
     if (this.session) return;
-    this.show(this.user ? pageAt(location.hash, this) : signInPage(this));
+    const secret = secretIn(location.hash);
+    if (secret) this.show(visitPage(this, secret));
+    else this.show(this.user ? pageAt(location.hash, this) : signInPage(this));
   }
 
   go(address) {
@@ -48,9 +71,12 @@ class App {
 
   signedOut() {
     if (!this.user) return;
+    const wasVisitor = this.user.kind === "visitor";
     this.user = null;
     this.calls.finish();
-    this.showPage();
+    if (!wasVisitor) return this.showPage();
+    forget();
+    this.show(overPage());
   }
 
   /** The title and the focus go along, for who does not see the page change. */

@@ -2,6 +2,7 @@
 
 import { accountPage } from "./pages/account.js";
 import { groupPage, groupsPage, newGroupPage } from "./pages/admin/groups.js";
+import { linksPage } from "./pages/admin/links.js";
 import { newUnitPage, pairPage } from "./pages/admin/pairing.js";
 import { peoplePage } from "./pages/admin/people.js";
 import { newPersonPage, personPage } from "./pages/admin/person.js";
@@ -22,6 +23,7 @@ const FOR_ADMINS = {
   "admin/groups": groupsPage,
   "admin/new-group": newGroupPage,
   "admin/group": groupPage,
+  "admin/links": linksPage,
   "admin/log": everyonesLogPage,
 };
 /** "#/admin/person/ana": the page, and whom it is about. */

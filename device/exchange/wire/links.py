@@ -5,6 +5,7 @@ from typing import Annotated
 
 from annotated_types import Ge, Le, Len
 
+from device.exchange.wire.accounts import User
 from device.exchange.wire.calls import ReceiverType
 from device.exchange.wire.common import Uid
 
@@ -45,3 +46,15 @@ class Visit:
 
     secret: Annotated[str, Len(1, 128)] = field(repr=False)
     name: Annotated[str, Len(1, 64)]
+
+
+@dataclass(frozen=True, slots=True)
+class Visiting:
+    """What a SignedIn is for others, and whom the visitor may call."""
+
+    user: User
+    auth_token: str = field(repr=False)
+    expires_at: int
+    receiver_type: ReceiverType
+    receiver: str
+    receiver_name: str

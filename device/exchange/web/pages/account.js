@@ -4,15 +4,18 @@ import { ask } from "../api.js";
 import { el, icon } from "../dom.js";
 import { frame, section } from "./frame.js";
 import { action, field, submits, themeButton } from "./parts.js";
+import { VisitorLinks } from "./visitor_links.js";
 
 export function accountPage(app) {
   const signOut = action(app, "button", {}, [icon("log-out"), "Sign out"], async () => {
     await ask("POST", "/sign-out");
     app.signedOut();
   });
+  const links = new VisitorLinks(app, [["user", app.user.uid, "you"]]);
   return frame(app, "account", "Account",
     el("div.bar", {}, el("p.who", {}, `Signed in as ${app.user.name}`), el("div.bar", {}, themeButton(app), signOut)),
-    section("Change the password", passwordForm(app)));
+    section("Change the password", passwordForm(app)),
+    section("Visitor links", ...links.parts));
 }
 
 function passwordForm(app) {

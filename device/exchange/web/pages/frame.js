@@ -12,6 +12,7 @@ const FOR_ADMINS = ["admin", "Admin", "shield"];
 const TABS = [
   ["admin", "People and units"],
   ["admin/groups", "Groups"],
+  ["admin/links", "Visitor links"],
   ["admin/log", "All calls"],
 ];
 
