@@ -58,7 +58,7 @@ class TestAwayForTooLong:
         await ana.evaluate(
             "async () => (await import('/web/app.js')).app.session.reader.connection.abort()"
         )
-        await expect(ben.get_by_text("Ana lost the connection")).to_be_visible()
+        await expect(ben.get_by_text("Ana lost the connection", exact=True)).to_be_visible()
         await ana.context.set_offline(False)
         await expect(ana.get_by_text("The connection was away for too long")).to_be_visible()
         await ana.get_by_role("button", name="Back").click()
@@ -161,7 +161,7 @@ class TestFull:
         await join(await visit("ana"), "hall", "Audio only")
         late = await visit("ben")
         await late.fill("#session", "hall")
-        await late.get_by_role("button", name="Audio only").click()
+        await late.get_by_role("button", name="Audio only", exact=True).click()
         await expect(late.get_by_role("alert")).to_contain_text("The session is full")
 
 

@@ -19,6 +19,7 @@ async function carry(action, id) {
     return;
   }
   const [latest] = pages; // the one that was in front last; the others would answer, too
-  if (action !== "decline") await latest.focus();
+  // A browser may keep a page behind; the choice counts all the same.
+  if (action !== "decline") await latest.focus().catch(() => null);
   latest.postMessage({ action, id });
 }

@@ -32,7 +32,7 @@ class LogBook:
         self._forgetting: asyncio.Task[None] | None = None
 
     def open(self) -> None:
-        self._forgetting = asyncio.create_task(self._forget_for_ever(), name="call-log")
+        self._forgetting = asyncio.create_task(self._forget_for_ever(), name="log-keeper")
 
     async def aclose(self) -> None:
         """Idempotent."""
