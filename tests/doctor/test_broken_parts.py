@@ -94,7 +94,7 @@ async def test_a_configuration_that_is_not_there(home: Home) -> None:
     home.config.unlink()
     code, found = await home.doctor()
     assert (code, found["configuration"]["verdict"]) == (1, "failed")
-    assert "/etc/callbox" in found["configuration"]["remedy"]
+    assert "callbox enroll" in found["configuration"]["remedy"]
 
 
 async def test_a_driver_that_is_not_installed(home: Home) -> None:

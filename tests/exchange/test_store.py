@@ -83,7 +83,7 @@ async def test_a_transaction_that_fails_leaves_nothing_and_none_open(
         async with store.transaction():
             await store.accounts.put(ANA)
             async with store.transaction():
-                await store.devices.add(Device(b"key", "nobody", "one"))
+                await store.members.add(b"key", "nowhere", ANA.user, State(False, False), ())
 
     with pytest.raises(sqlite3.IntegrityError):
         await fail()
