@@ -83,11 +83,12 @@ async def test_a_transaction_that_fails_leaves_nothing_and_none_open(
         async with store.transaction():
             await store.accounts.put(ANA)
             async with store.transaction():
-                await store.members.add(b"key", "nowhere", ANA.user, State(False, False), ())
+                for _ in range(2):
+                    await store.devices.add(Device(b"key", "ana", "one"))
 
     with pytest.raises(sqlite3.IntegrityError):
         await fail()
-    assert await store.accounts.all() == []
+    assert (await store.accounts.all(), await store.devices.all()) == ([], [])
     async with aclosing(SqliteStore(tmp_path)) as other:
         await other.accounts.put(ANA)
     assert await store.accounts.get("ana") == ANA
