@@ -1,9 +1,11 @@
 """The store that is one SQLite file."""
 
 import asyncio
+import os
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
+from device.errors import ConfigError
 from device.exchange.server.store.sqlite.accounts import SqliteAccounts
 from device.exchange.server.store.sqlite.call_log import SqliteCallLog
 from device.exchange.server.store.sqlite.calls import SqliteCalls
@@ -16,6 +18,8 @@ from device.exchange.server.store.sqlite.members import SqliteMembers
 from device.exchange.server.store.sqlite.queues import SqliteQueues
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+BOOT_ID_IN = "CALLBOX_BOOT_ID"
+"""Where the unit of systemd has it from systemd: a hardened service does not see the file."""
 LOOK_EVERY_S = 0.25
 """A look takes some microseconds: SQLite keeps the number in memory that both processes share."""
 
@@ -24,11 +28,11 @@ class SqliteStore:
     """See store.protocol.Store. Used from one thread; ``aclose`` it."""
 
     def __init__(self, data_dir: Path, boot: str | None = None) -> None:
-        """Makes what is missing. ``boot`` names the machine's run (default: the kernel's word for it).
+        """Makes what is missing. ``boot`` names the machine's run (default: its boot id).
 
         Raises ConfigError when the folder or file cannot be used.
         """
-        self._db = Connection(data_dir / "exchange.db", boot or BOOT_ID.read_text().strip())
+        self._db = Connection(data_dir / "exchange.db", boot or _boot_id())
         self._version = self._db.foreign_version()
         self.accounts = SqliteAccounts(self._db)
         self.enrolments = SqliteEnrolments(self._db)
@@ -51,3 +55,14 @@ class SqliteStore:
 
     async def aclose(self) -> None:
         self._db.close()
+
+
+def _boot_id() -> str:
+    """Raises ConfigError."""
+    try:
+        return (os.environ.get(BOOT_ID_IN) or BOOT_ID.read_text()).strip().replace("-", "")
+    except OSError as error:
+        raise ConfigError(
+            f"The exchange cannot tell whether this machine was restarted: {error}. Set {BOOT_ID_IN} "
+            "to something that changes whenever it is."
+        ) from error
