@@ -292,8 +292,10 @@ class Ringing(RuleBasedStateMachine):
         assert len(engaged) == len(set(engaged))
 
 
+STORIES = int(os.environ.get("CALLBOX_STORIES", 1500 if "CI" in os.environ else 300))
+
 Ringing.TestCase.settings = settings(
-    max_examples=5000 if "CI" in os.environ else 300, stateful_step_count=20, deadline=None,
+    max_examples=STORIES, stateful_step_count=20, deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )  # fmt: skip
 TestRinging = Ringing.TestCase
