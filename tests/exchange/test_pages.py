@@ -1,5 +1,8 @@
 """The pages, their headers, and the description of the API."""
 
+import asyncio
+import gc
+import socket
 from collections.abc import AsyncIterator
 
 import httpx
@@ -28,6 +31,31 @@ async def test_a_file_of_the_page_is_never_an_old_one(http: httpx.AsyncClient, p
     answer = await http.get(path)
     assert answer.status_code == 200
     assert answer.headers["cache-control"] == "no-cache"
+
+
+async def test_no_part_of_an_answer_waits_for_the_clients_acknowledgement(
+    exchange: RunningExchange,
+) -> None:
+    """Nagle's algorithm and a delayed acknowledgement together would take 40 ms."""
+    port = int(exchange.url.rsplit(":", 1)[1])
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"GET / HTTP/1.1\r\nHost: exchange\r\n\r\n")
+    await reader.readline()
+    own = writer.get_extra_info("sockname")
+    open_ones = [
+        each for each in gc.get_objects() if type(each) is socket.socket and each.fileno() > 0
+    ]
+    [accepted] = [each for each in open_ones if is_to(each, own)]
+    assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    writer.close()
+    await writer.wait_closed()
+
+
+def is_to(connection: socket.socket, address: object) -> bool:
+    try:
+        return bool(connection.getpeername() == address)
+    except OSError:
+        return False
 
 
 async def test_every_route_documents_its_refusals(http: httpx.AsyncClient) -> None:

@@ -18,6 +18,7 @@ from device.exchange.server.app import create_app
 from device.exchange.server.clock import Clock
 from device.exchange.server.config import ExchangeConfig
 from device.exchange.server.store import SqliteStore, Store
+from device.exchange.wire import netloc
 
 TLS_BUFFER_BYTES = 32 * 1024
 """What a connection reads into. asyncio's own are 256 KiB each, of a unit that is heard once an hour."""
@@ -131,14 +132,15 @@ def _address(config: ExchangeConfig, listening: socket.socket) -> tuple[str, str
         mark = certificate.fingerprint(public)
     host, port = listening.getsockname()[:2]
     if ipaddress.ip_address(host).is_unspecified:
-        host = str(certificate.addresses()[-1])  # one by which others reach this machine
-    shown = f"[{host}]" if ":" in host else host
-    return f"{'https' if config.tls else 'http'}://{shown}:{port}", mark
+        host = certificate.own_address()
+    return f"{'https' if config.tls else 'http'}://{netloc(host, port)}", mark
 
 
 def _listen(config: ExchangeConfig) -> socket.socket:
     family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
+    # By the protocol's name: to a socket without one asyncio gives no TCP_NODELAY, and the second part
+    # of an answer would wait for the client's delayed acknowledgement of the first, 40 ms.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if hasattr(socket, "TCP_USER_TIMEOUT"):
