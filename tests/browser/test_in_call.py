@@ -15,7 +15,7 @@ from tests.browser.conftest import (
     until_inbound,
     until_linked,
 )
-from tests.browser.ringing import answer, line_is_up, ring, until_rung_by
+from tests.browser.ringing import answer, line_is_up, ring, says, until_rung_by
 
 TWO_CAMERAS = f"{FAKE_DEVICES}=device-count=2"
 
@@ -85,6 +85,45 @@ async def test_another_camera_and_microphone_may_be_chosen_and_are_kept(
     await join(ana, "hall")
     await expect(ana.get_by_role("button", name="Mute", exact=True)).to_be_visible()
     await expect(ana.locator(".tile.own.picture")).to_be_visible()
+
+
+async def test_the_other_is_seen_in_a_small_window_with_its_own_controls(visit: Visit) -> None:
+    ana, ben = await visit("ana"), await visit("ben")
+    for page in (ana, ben):
+        await join(page, "hall")
+    await until_inbound(ana, "ben", "video", framesDecoded=5)
+    await press(ana, "Settings")
+    async with ana.context.expect_page() as opened:
+        await ana.get_by_role("button", name="Picture in picture").click()
+    small = await opened.value
+    await small.wait_for_function("document.querySelector('video').videoWidth > 0")
+    await small.get_by_role("button", name="Mute", exact=True).click()
+    await expect(ana.get_by_role("button", name="Unmute", exact=True)).to_be_visible()
+    await small.get_by_role("button", name="Unmute", exact=True).click()
+    await expect(ana.get_by_role("button", name="Mute", exact=True)).to_be_visible()
+    async with small.expect_event("close"):
+        await small.get_by_role("button", name="Leave").click()
+    await says(ana, "You left the call.")
+
+
+_PLAYED_ON = """(id) => {
+  const sounds = [...document.querySelectorAll("#sounds audio")];
+  return sounds.length > 0 && sounds.every(({ sinkId }) => sinkId === id);
+}"""
+
+
+async def test_the_voices_come_from_the_chosen_speaker_in_later_calls_too(visit: Visit) -> None:
+    ana, _ = await meet(visit, "ana", "ben")
+    await press(ana, "Settings")
+    speakers = ana.get_by_label("Speaker", exact=True)
+    chosen = await speakers.locator("option").last.get_attribute("value")
+    assert chosen != await speakers.input_value()
+    await speakers.select_option(chosen)
+    await ana.wait_for_function(_PLAYED_ON, arg=chosen)
+    await ana.reload()
+    await join(ana, "hall", "Audio only")
+    await until_linked(ana, "ben")
+    await ana.wait_for_function(_PLAYED_ON, arg=chosen)
 
 
 _CAMERA = "document.querySelector('.own video').srcObject?.id"

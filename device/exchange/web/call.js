@@ -1,6 +1,7 @@
 // The call on the screen: the stage, the controls, what has to be said or asked.
 
-import { el, elapsed, icon, setIcon } from "./dom.js";
+import { describe, showMute, showSwitch } from "./controls.js";
+import { el, elapsed, icon } from "./dom.js";
 import { speakerId } from "./media.js";
 import { Panel } from "./panel.js";
 import { SmallWindow } from "./pip.js";
@@ -165,7 +166,7 @@ export class CallView {
     const { session } = this;
     if (session.hasEnded) return;
     const { audio_muted: isMuted, video_paused: isPaused } = session.state;
-    showSwitch(this.mute, isMuted, isMuted ? "Unmute" : "Mute", "mic");
+    showMute(this.mute, isMuted);
     showSwitch(this.pause, isPaused, isPaused ? "Resume video" : "Pause video", "video");
     this.pause.classList.toggle("hidden", session.audioOnly);
     this.upgrade.classList.toggle("hidden", !session.audioOnly);
@@ -182,7 +183,7 @@ export class CallView {
       isRear: session.media.isRear, streams: { video: this.ownStream() } };
     this.stage.show([...session.peers.values(), own], session.audioOnly);
     this.sounds.show(Object.fromEntries([...session.peers].map(([uid, { streams }]) => [uid, streams.audio])));
-    this.smallWindow?.show();
+    this.smallWindow?.show(session.state.audio_muted);
   }
 
   ownStream() {
@@ -242,15 +243,4 @@ export class CallView {
       this.stage.showSpeaking(uid, loudness > SPEAKING);
     }
   }
-}
-
-function describe(button, words) {
-  button.setAttribute("aria-label", words);
-  button.title = words;
-}
-
-function showSwitch(button, isOff, words, iconName) {
-  button.classList.toggle("on", isOff);
-  describe(button, words);
-  setIcon(button, isOff ? `${iconName}-off` : iconName);
 }

@@ -1,5 +1,6 @@
 // The one who is shown large, in a small window that stays above other programs.
 
+import { describe, showMute } from "./controls.js";
 import { addIcons, el, icon } from "./dom.js";
 
 const SIZE = { width: 400, height: 225 };
@@ -8,6 +9,8 @@ const STYLES = ["/web/app.css", "/web/call.css"];
 export class SmallWindow {
   #window = null; // a document of our own in it, where the browser has that
   #video = null;
+  #mute = null;
+  #isMuted = false;
 
   /** `stage` has the large tile; `on` has say(words), mute(), end(). */
   constructor(stage, on) {
@@ -31,7 +34,9 @@ export class SmallWindow {
   }
 
   /** Looks again at who is shown large. */
-  show() {
+  show(isMuted = this.#isMuted) {
+    this.#isMuted = isMuted;
+    if (this.#mute) showMute(this.#mute, isMuted);
     const stream = this.stage.large?.video.srcObject ?? null;
     if (this.#video && this.#video.srcObject !== stream) this.#video.srcObject = stream;
   }
@@ -47,17 +52,17 @@ export class SmallWindow {
     opened.addEventListener("pagehide", () => {
       this.#window = null;
       this.#video = null;
+      this.#mute = null;
     });
     this.#video = el("video", { autoplay: true, playsinline: true });
     this.#video.muted = true;
-    const press = (kind, name, words, onclick) => (
-      el(kind, { type: "button", "aria-label": words, title: words, onclick }, icon(name)));
+    this.#mute = el("button", { type: "button", onclick: () => this.on.mute() }, icon("mic"));
+    const end = el("button.stop", { type: "button", onclick: () => this.on.end() }, icon("phone-off"));
+    describe(end, "Leave");
     opened.document.title = "callbox";
     addIcons(opened.document);
     opened.document.head.append(...STYLES.map((href) => el("link", { rel: "stylesheet", href })));
-    opened.document.body.append(el("main.call.small", {}, this.#video, el("div.controls", {},
-      press("button", "mic", "Mute or unmute", () => this.on.mute()),
-      press("button.stop", "phone-off", "Leave", () => this.on.end()))));
+    opened.document.body.append(el("main.call.small", {}, this.#video, el("div.controls", {}, this.#mute, end)));
     this.show();
   }
 }
