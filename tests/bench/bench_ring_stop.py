@@ -1,5 +1,7 @@
-"""How soon a browser stops ringing once the call is answered elsewhere, or given up: from the press in
-one page to the first picture of the screen without the ringing in another."""
+"""How soon a page and a unit of one person are silent once the call is answered elsewhere, or given up.
+
+From the press to the first picture of the page's screen without the ringing, and to the last block of
+the unit's ring tone."""
 
 import asyncio
 import statistics
@@ -12,9 +14,13 @@ from typing import Any
 from playwright.async_api import Page, async_playwright
 
 from device.exchange.server.config import ExchangeConfig
+from hal import Button
+from tests.bench.bench_ringing import is_silenced
 from tests.browser.ringing import line_is_up, ring
 from tests.calls.world import Person, launch
 from tests.exchange.conftest import Wall, running
+from tests.media.world import until
+from tests.phone.conftest import Station, phone_config, station
 
 ROUNDS = 20
 
@@ -40,13 +46,36 @@ def run() -> Iterator[dict[str, Any]]:
 async def _run() -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory() as folder:
         config = ExchangeConfig(Path(folder), port=0, tls=False)
-        async with async_playwright() as playwright, running(config, Wall(time.time())) as exchange:
+        async with (
+            async_playwright() as playwright,
+            running(config, Wall(time.time())) as exchange,
+            station(phone_config(exchange.url, "ben")) as kitchen,
+        ):
             browser = await launch(playwright)
             ana, desk, pocket = [await _page(browser, exchange.url, uid) for uid in _UIDS]
-            answered = await _measure(ana, desk, lambda: _answer(pocket))
-            given_up = await _measure(ana, desk, lambda: _cancel(ana))
+
+            async def answer() -> float:
+                await pocket.wait_for_selector("dialog.incoming[open]")
+                await pocket.click("dialog.incoming button.go")
+                return await _pressed_ms(pocket)
+
+            async def answer_at_the_unit() -> float:
+                await until(lambda: kitchen.unit.phone.audio.is_playing)
+                pressed_ms = time.time() * 1000
+                kitchen.tap(Button.CALL)
+                return pressed_ms
+
+            async def give_up() -> float:
+                await ana.click(".outgoing button.stop")
+                return await _pressed_ms(ana)
+
+            stops = [await _measure(ana, desk, kitchen, each) for each in (answer, give_up)]
+            pages_only = await _measure(ana, desk, None, answer_at_the_unit)
             await browser.close()
-    return [*_lines("answered elsewhere", answered), *_lines("given up", given_up)]
+    lines = []
+    for what, (page_ms, unit_ms) in zip(("answered in a page", "given up"), stops, strict=True):
+        lines += _lines(f"{what}, the other page", page_ms) + _lines(f"{what}, the unit", unit_ms)
+    return lines + _lines("answered at the unit, a page", pages_only[0])
 
 
 _UIDS = ("ana", "ben", "ben")
@@ -60,29 +89,38 @@ async def _page(browser: Any, url: str, uid: str) -> Page:
     return person.page
 
 
-async def _measure(caller: Page, other: Page, stop: Callable[[], Awaitable[Page]]) -> list[float]:
-    """Milliseconds from the press to the last picture of ringing in the other page, each round."""
-    delays_ms = []
+async def _pressed_ms(page: Page) -> float:
+    at_ms: float = await page.evaluate("pressed")
+    return at_ms
+
+
+async def _measure(
+    caller: Page, page: Page, unit: Station | None, stop: Callable[[], Awaitable[float]]
+) -> tuple[list[float], list[float]]:
+    """Milliseconds from the press to the silence of a page and of a unit, each round.
+
+    :param stop: Presses, and says when, in milliseconds since 1970.
+    """
+    page_ms, unit_ms = [], []
     for _ in range(ROUNDS):
         await ring(caller, "ben", "audio")
-        await other.wait_for_selector("dialog.incoming[open]")
-        await other.evaluate(WATCH)
-        pressed_in = await stop()
-        quiet_ms, pressed_ms = await other.evaluate("quiet"), await pressed_in.evaluate("pressed")
-        delays_ms.append(quiet_ms - pressed_ms)
+        await page.wait_for_selector("dialog.incoming[open]")
+        await page.evaluate(WATCH)
+        silence = None
+        if unit is not None:
+            await until(lambda: unit.unit.phone.audio.is_playing)
+            silence = asyncio.create_task(_silence_ms(unit))
+        pressed_ms = await stop()
+        page_ms.append(await page.evaluate("quiet") - pressed_ms)
+        if silence is not None:
+            unit_ms.append(await silence - pressed_ms)
         await _end(caller)
-    return delays_ms
+    return page_ms, unit_ms
 
 
-async def _answer(pocket: Page) -> Page:
-    await pocket.wait_for_selector("dialog.incoming[open]")
-    await pocket.click("dialog.incoming button.go")
-    return pocket
-
-
-async def _cancel(ana: Page) -> Page:
-    await ana.click(".outgoing button.stop")
-    return ana
+async def _silence_ms(unit: Station) -> float:
+    await is_silenced(unit)
+    return time.time() * 1000
 
 
 async def _end(caller: Page) -> None:

@@ -72,7 +72,7 @@ async def _ring(door: Station, ana: Station) -> float:
 async def _until_silent(door: Station, ana: Station) -> float:
     began_s = time.monotonic()
     door.tap(Button.END_CALL)
-    await _is_silenced(ana)
+    await is_silenced(ana)
     took_s = time.monotonic() - began_s
     await ana.is_silent()
     await door.is_in(Phase.IDLE)
@@ -80,7 +80,7 @@ async def _until_silent(door: Station, ana: Station) -> float:
     return took_s
 
 
-async def _is_silenced(unit: Station) -> None:
+async def is_silenced(unit: Station) -> None:
     """Of the tone one block is still to come, which fades it out."""
     await until(lambda: not unit.unit.phone.audio.is_playing)
     await asyncio.sleep(BLOCK_S)
@@ -99,7 +99,7 @@ async def _answer_elsewhere(
             session_id = ana.unit.phone.state.ringing[0].call.session_id
             began_s = time.monotonic()
             await line.accept(session_id)
-            await _is_silenced(ana)
+            await is_silenced(ana)
             times_s.append(time.monotonic() - began_s)
             await ana.is_silent()
             await line.end(session_id)
