@@ -14,6 +14,7 @@ from device.control.lamps import LampPanel
 from device.doctor.hardware import Parts, parts_of
 from device.errors import CallboxError, CallInProgress, ExchangeUnreachable, NotInSession
 from device.exchange.client import ExchangeAccount
+from device.exchange.client.retry import WAIT_S
 from device.media.engine import MediaEngine
 from device.media.statistics import DriverCalls
 from device.phone.events import PhoneEvent
@@ -43,8 +44,6 @@ CHOSEN = {
     EndReason.REPLACED: "The same account joined from elsewhere; each unit needs its own.",
 }
 """Ends that a person wanted, or has to mend; after any other the unit joins again."""
-WAIT_S = {"too_many_attempts": 30.0}
-"""What the exchange asks for."""
 HOPELESS = frozenset({"sign_in_refused"})
 """Refusals that no trying again will change."""
 

@@ -25,10 +25,10 @@ def add_unit(options: argparse.Namespace) -> int:
 
 
 def _own_address(port: int) -> str:
-    from device.exchange.server.certificate import addresses
+    from device.exchange.server.certificate import own_address
+    from device.exchange.wire import netloc
 
-    address = addresses()[-1]
-    return f"https://[{address}]:{port}" if address.version == 6 else f"https://{address}:{port}"
+    return f"https://{netloc(own_address(), port)}"
 
 
 def _print_code(options: argparse.Namespace) -> int:

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from device.cli.remote import add_socket, unit_of, with_json
+from device.cli.remote import add_socket, show, unit_of, with_json
 from device.control import messages
 from device.control.readings import PhoneReading
 from device.phone.values import LONGEST_ID, Whom
@@ -27,10 +27,13 @@ def add_to(commands: Any) -> None:
 
 def whom(text: str) -> Whom:
     """An argument that names a user, or a group with ``group:`` before its id."""
-    kind, colon, name = text.partition(":")
-    found = Whom(name, kind == "group") if colon and kind in ("user", "group") else Whom(text)
-    if not 0 < len(found.name) <= LONGEST_ID:
-        raise argparse.ArgumentTypeError(f"a user or a group has 1 to {LONGEST_ID} characters")
+    says_which = text.startswith(("user:", "group:"))
+    try:
+        found = Whom.parse(text if says_which else f"user:{text}")
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"a user or a group has 1 to {LONGEST_ID} characters"
+        ) from None
     try:
         text.encode()
     except UnicodeEncodeError:  # what the shell gave was not UTF-8
@@ -66,13 +69,8 @@ def _dnd(options: argparse.Namespace) -> int:
 
 def _ask(options: argparse.Namespace, kind: Callable[..., messages.Ask], **fields: Any) -> int:
     """Ask, and show the phone as it is then."""
-    from device.cli.printing import print_json
     from device.cli.summary import phone_lines
 
     with unit_of(options) as unit:
         phone: PhoneReading = unit.ask(kind, **fields)
-    if options.json:
-        print_json(phone)
-    else:
-        print(*phone_lines(phone), sep="\n")
-    return 0
+    return show(options, phone, phone_lines(phone))

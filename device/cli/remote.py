@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -95,16 +95,11 @@ def unit_of(options: argparse.Namespace) -> Iterator[ControlClient]:
 
 
 def _status(options: argparse.Namespace) -> int:
-    from device.cli.printing import print_json
     from device.cli.summary import unit_lines
 
     with unit_of(options) as unit:
-        reading = unit.ask(messages.Status)
-    if options.json:
-        print_json(reading)
-    else:
-        print(*unit_lines(reading), sep="\n")
-    return 0
+        reading: UnitReading = unit.ask(messages.Status)
+    return show(options, reading, unit_lines(reading))
 
 
 def _join(options: argparse.Namespace) -> int:
@@ -146,28 +141,28 @@ def _pip(options: argparse.Namespace) -> int:
 
 
 def _door(options: argparse.Namespace) -> int:
-    from device.cli.printing import print_json
-
     with unit_of(options) as unit:
         opened: DoorReading = unit.ask(messages.Door)
-    if options.json:
-        print_json(opened)
-    else:
-        print(f"The door is open for {opened.open_s:g} s.")
-    return 0
+    return show(options, opened, [f"The door is open for {opened.open_s:g} s."])
 
 
 def ask(options: argparse.Namespace, kind: Callable[..., messages.Ask], **fields: Any) -> int:
     """Ask, and show the call as it is then."""
-    from device.cli.printing import print_json
     from device.cli.summary import call_lines
 
     with unit_of(options) as unit:
         call: CallReading = unit.ask(kind, **fields)
+    return show(options, call, call_lines(call))
+
+
+def show(options: argparse.Namespace, reading: object, lines: Iterable[str]) -> int:
+    """As JSON for a program, as lines for a person."""
+    from device.cli.printing import print_json
+
     if options.json:
-        print_json(call)
+        print_json(reading)
     else:
-        print(*call_lines(call), sep="\n")
+        print(*lines, sep="\n")
     return 0
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from device.errors import CallboxError, CallError, ExchangeError, ExchangeUnreachable, TokenRefused
 from device.exchange.client import ExchangeAccount, ExchangeLine
 from device.exchange.client.line import LineFact
-from device.exchange.client.retry import Retry
+from device.exchange.client.retry import WAIT_S, Retry
 from device.exchange.wire import ReceiverType
 from device.phone import effects
 from device.phone.device_id import device_id
@@ -45,8 +45,6 @@ from device.session.values import CallToken
 
 logger = logging.getLogger(__name__)
 
-WAIT_S = {"too_many_attempts": 30.0}
-"""What the exchange asks for before another sign-in."""
 LOOK_AT_CLOCK_S = 5.0
 HOPELESS = frozenset({"sign_in_refused", "exchange_not_configured"})
 AWAITED = (effects.Initiate, effects.Accept)

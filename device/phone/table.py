@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from enum import Enum
 
+from device.session.transitions import diagram, moved
+
 
 class Phase(Enum):
     """``CALLING``: from the wish on. ``ANSWERING``: until the exchange has heard of it."""
@@ -48,21 +50,11 @@ TABLE: Mapping[Phase, Mapping[Trigger, Phase]] = {
 }
 
 
-class IllegalTransition(Exception):
-    """A defect: a trigger in a phase that has no row for it."""
-
-
 def move(phase: Phase, trigger: Trigger) -> Phase:
     """The phase after ``trigger``. Raises IllegalTransition where the table has no row."""
-    try:
-        return TABLE[phase][trigger]
-    except KeyError:
-        raise IllegalTransition(f"{trigger.value} while {phase.value}") from None
+    return moved(TABLE, phase, trigger)
 
 
 def mermaid() -> str:
     """The table as a Mermaid state diagram, for docs/ringing.md."""
-    lines = ["stateDiagram-v2", f"    [*] --> {Phase.IDLE.name}"]
-    for phase, row in TABLE.items():
-        lines += [f"    {phase.name} --> {to.name}: {trigger.value}" for trigger, to in row.items()]
-    return "\n".join(lines)
+    return diagram(TABLE, Phase.IDLE)

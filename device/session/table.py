@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from enum import Enum
 
+from device.session.transitions import diagram, moved
+
 
 class Phase(Enum):
     IDLE = "idle"
@@ -46,16 +48,9 @@ LIVE = frozenset({Phase.ACTIVE, Phase.RECONNECTING})
 """The phases in which a call takes commands."""
 
 
-class IllegalTransition(Exception):
-    """A defect: a trigger in a phase that has no row for it."""
-
-
 def move(phase: Phase, trigger: Trigger) -> Phase:
     """The phase after ``trigger``. Raises IllegalTransition where the table has no row."""
-    try:
-        return TABLE[phase][trigger]
-    except KeyError:
-        raise IllegalTransition(f"{trigger.value} while {phase.value}") from None
+    return moved(TABLE, phase, trigger)
 
 
 def allows(phase: Phase, trigger: Trigger) -> bool:
@@ -65,7 +60,4 @@ def allows(phase: Phase, trigger: Trigger) -> bool:
 
 def mermaid() -> str:
     """The table as a Mermaid state diagram, for docs/session.md."""
-    lines = ["stateDiagram-v2", f"    [*] --> {Phase.IDLE.name}"]
-    for phase, row in TABLE.items():
-        lines += [f"    {phase.name} --> {to.name}: {trigger.value}" for trigger, to in row.items()]
-    return "\n".join([*lines, f"    {Phase.ENDED.name} --> [*]"])
+    return diagram(TABLE, Phase.IDLE, [Phase.ENDED])

@@ -4,16 +4,22 @@ axe/axe.min.js is axe-core 4.14.1 as published (Mozilla Public License 2.0, axe/
 tests only, and is not shipped.
 """
 
+from collections.abc import AsyncIterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
+import pytest
 from playwright.async_api import Page
 
 AXE = Path(__file__).parent / "axe" / "axe.min.js"
 SHA256 = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
 GRAVE = ("serious", "critical")
+WIDTHS = pytest.mark.parametrize("width", [360, 1280])
 THEMES: tuple[Literal["dark", "light"], ...] = ("dark", "light")
+
+State = tuple[str, Page]
+"""What a page is showing, in words, and the page."""
 
 _RUN = """
 async () => {
@@ -46,4 +52,15 @@ async def grave_violations(page: Page) -> list[str]:
             for each in violations
             if each["impact"] in GRAVE
         ]
+    return found
+
+
+async def faults(states: AsyncIterator[State]) -> list[str]:
+    """In each state; and where a page is wider than its screen."""
+    found = []
+    async for name, page in states:
+        found += [f"{name}: {each}" for each in await grave_violations(page)]
+        wide = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        if wide > 0:
+            found.append(f"{name}: {wide} px wider than the screen")
     return found

@@ -3,15 +3,12 @@ the smallest phone and on a desk; nothing wider than the screen."""
 
 from collections.abc import AsyncIterator
 
-import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
-from tests.browser.accessibility import grave_violations
+from tests.browser.accessibility import WIDTHS, State, faults
 from tests.browser.conftest import ADMIN, RunningExchange, Visit, go, join, sign_in
 from tests.browser.test_log import made
 from tests.browser.test_visitor import make_link
-
-State = tuple[str, Page]
 
 PAGES = {
     "#/admin": "People and units",
@@ -96,19 +93,6 @@ async def visitor(visit: Visit, exchange: RunningExchange, width: int) -> AsyncI
     await page.get_by_role("button", name="Call").click()
     await expect(page.get_by_role("heading", name="This link is over")).to_be_focused()
     yield "a link that is over", page
-
-
-async def faults(states: AsyncIterator[State]) -> list[str]:
-    found = []
-    async for name, page in states:
-        found += [f"{name}: {each}" for each in await grave_violations(page)]
-        wide = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        if wide > 0:
-            found.append(f"{name}: {wide} px wider than the screen")
-    return found
-
-
-WIDTHS = pytest.mark.parametrize("width", [360, 1280])
 
 
 @WIDTHS

@@ -3,15 +3,11 @@ wider than the screen."""
 
 from collections.abc import AsyncIterator
 
-import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
-from tests.browser.accessibility import grave_violations
+from tests.browser.accessibility import WIDTHS, State, faults
 from tests.browser.conftest import Visit, join, press, until_linked
 from tests.browser.ringing import answer, line_is_up, ring, says, until_rung_by
-
-State = tuple[str, Page]
-WIDTHS = pytest.mark.parametrize("width", [360, 1280])
 
 
 async def ringing(visit: Visit, width: int) -> AsyncIterator[State]:
@@ -67,16 +63,6 @@ async def in_call(visit: Visit, width: int) -> AsyncIterator[State]:
     await ana.mouse.move(5, 300)
     await ana.locator(".call.calm").wait_for()
     yield "calm", ana
-
-
-async def faults(states: AsyncIterator[State]) -> list[str]:
-    found = []
-    async for name, page in states:
-        found += [f"{name}: {each}" for each in await grave_violations(page)]
-        wide = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        if wide > 0:
-            found.append(f"{name}: {wide} px wider than the screen")
-    return found
 
 
 @WIDTHS

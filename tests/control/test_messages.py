@@ -4,8 +4,7 @@ import contextlib
 import json
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from device.control import messages
 from device.control.messages import MAX_LINE_BYTES, Camera, CameraWish, Mute, Unreadable

@@ -6,8 +6,7 @@ import socket
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from device.control.metrics import CONTENT_TYPE, metrics_text
 from device.control.readings import BoardReading, ProcessReading, UnitReading

@@ -8,8 +8,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from device.doctor.bundle import write
 from device.doctor.redaction import HIDDEN, redacted, secrets_of, shown, without_secrets

@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from device.doctor.echo import ALL_BLOCKS, AMPLITUDE, TONES_HZ, EchoProbe, EchoReading
 from hal import BLOCK_BYTES, BLOCK_S, BLOCK_SAMPLES, AudioMode

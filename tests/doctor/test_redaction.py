@@ -5,8 +5,7 @@ import json
 import string
 
 import pytest
-from hypothesis import assume, given
-from hypothesis import strategies as st
+from hypothesis import assume, given, strategies as st
 
 from device.doctor.redaction import (
     EMAIL,

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from device.exchange.client import ExchangeAccount
 from device.exchange.server.administration import add_accounts

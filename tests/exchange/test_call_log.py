@@ -10,8 +10,7 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from device.exchange.client import ExchangeAccount
 from device.exchange.server.administration import add_accounts, opened

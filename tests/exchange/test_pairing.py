@@ -8,8 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from device.exchange.client import ExchangeAccount
 from device.exchange.server.administration import add_accounts, opened

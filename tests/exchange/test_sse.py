@@ -1,7 +1,6 @@
 """The event stream's parser."""
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from device.exchange.sse import EventParser, ServerEvent
 

@@ -1,7 +1,6 @@
 """Access units as encoders give them, and as they are sent."""
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from hal import Facing, VideoFormat
 from hal.camera.annexb import ParameterSets

@@ -1,8 +1,7 @@
 """A camera's times, with made-up clocks."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from hal.camera.timing import FramePacer, RisingTime, SensorClock, SilenceWatch
 

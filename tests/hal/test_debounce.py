@@ -1,7 +1,6 @@
 """Contacts that chatter, on a clock that the test moves."""
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from hal import Edge
 from hal.buttons.debounce import ButtonTiming, Debouncer, TimedEdge

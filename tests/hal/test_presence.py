@@ -3,8 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from hal import AudioDevice, AudioMode
 from hal.audio.cards import SoundCard, sound_cards

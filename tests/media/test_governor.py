@@ -1,8 +1,7 @@
 """One encoder for several peers: who decides, who is paced, what it does to the frame rate."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from device.media.bandwidth.encoder import EncoderControl
 from device.media.bandwidth.frame_rate import FrameRate

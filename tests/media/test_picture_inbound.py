@@ -6,8 +6,7 @@ import itertools
 import random
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from device.media.picture import assembler, gaps, wish
 from device.media.picture.inbound import Asks, InboundVideo

@@ -1,8 +1,7 @@
 """When a picture is shown: in step with the voice, in order, and whether it froze."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from device.media.heard import Playing
 from device.media.picture.counts import PictureCounts

@@ -5,8 +5,7 @@ import time
 import pytest
 from aiortc.rtcrtpreceiver import StreamStatistics
 from aiortc.rtp import RtcpReceiverInfo, RtcpSenderInfo, RtpPacket
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from device.media.rtc import reports
 from device.media.rtc.round_trip import KEPT, NTP_EPOCH_S, RoundTrip

@@ -1,7 +1,6 @@
 """The numbers of each stage."""
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from device.media.stages import KEPT, Stage, StageTimes
 

@@ -2,8 +2,7 @@
 
 import pytest
 from aiortc.rtp import RtcpReceiverInfo, RtcpRrPacket
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from device.media.rtc.incoming import IncomingMeter
 from device.media.stages import Stage

@@ -3,8 +3,7 @@
 import struct
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from device.media.rtc.arrivals import KEPT, MAX_SPAN, MAX_STATUSES, ArrivalLog
 from device.media.rtc.transport_feedback import (

@@ -9,8 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from device.media.rtc.datagrams import COMPONENT
 from device.media.rtc.wire import MOST_IN_TRAIN, Wire, trains

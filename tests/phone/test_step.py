@@ -5,8 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from device.errors import CallboxError, CallError, CallInProgress, ExchangeUnreachable, NotInSession
 from device.phone import effects, events, inputs
@@ -14,8 +13,9 @@ from device.phone.inputs import Input, Standing
 from device.phone.settings import RingingTable
 from device.phone.state import CALLING_GRACE_S, PhoneState
 from device.phone.step import Step, step
-from device.phone.table import TABLE, IllegalTransition, Phase, Trigger, mermaid, move
+from device.phone.table import TABLE, Phase, Trigger, mermaid, move
 from device.phone.values import Farewell, Goodbye, PhoneCall, Stop, Tone, Whom
+from device.session.transitions import IllegalTransition
 from device.session.values import EndReason
 
 DOC = Path(__file__).parents[2] / "docs" / "ringing.md"

@@ -1,8 +1,7 @@
 """When the watchdog believes that media stands still, and when it does not."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from device.service.standstill import (
     LONGEST_LOOK_S,

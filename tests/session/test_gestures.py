@@ -1,8 +1,7 @@
 """From edges to actions."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from device.session.facts import ButtonReported
 from device.session.gestures import PRESSES, Action, Gestures

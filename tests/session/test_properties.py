@@ -7,8 +7,7 @@ fit nothing; commands come while others are under way.
 import random
 from dataclasses import dataclass, field
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from device.errors import CallError
 from device.session import commands, effects, events, facts, outcomes

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from device.session.table import TABLE, IllegalTransition, Phase, Trigger, mermaid, move
+from device.session.table import TABLE, Phase, Trigger, mermaid, move
+from device.session.transitions import IllegalTransition
 
 DOC = Path(__file__).parents[2] / "docs" / "session.md"
 

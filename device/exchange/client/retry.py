@@ -3,6 +3,8 @@
 import random
 from collections.abc import Awaitable, Callable
 
+WAIT_S = {"too_many_attempts": 30.0}
+"""What the exchange asks for before another sign-in, by its refusal's code."""
 FIRST_S = 0.2
 LONGEST_S = 5.0
 

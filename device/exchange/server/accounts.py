@@ -7,7 +7,7 @@ from fastapi import APIRouter, Cookie, Depends, Header, Request, Response
 from device.exchange.server.config import ExchangeConfig
 from device.exchange.server.parts import Parts, parts_of
 from device.exchange.server.refusal import Refusal, refusals
-from device.exchange.server.store import Login, digest, new_secret
+from device.exchange.server.store import Login, Visitor, digest, new_secret
 from device.exchange.wire import (
     ChangePassword,
     Me,
@@ -51,16 +51,27 @@ def bearer(authorization: str | None) -> str:
 AuthToken = Annotated[str, Depends(auth_token)]
 
 
-async def login(parts: PartsOf, token: AuthToken) -> Login:
-    """A user's. Raises Refusal: auth_token_empty, auth_token_refused; not_permitted for a visitor."""
+async def whoever(parts: PartsOf, token: AuthToken) -> Login | Visitor:
+    """Who asks. Raises Refusal: auth_token_empty, auth_token_refused."""
     if not token:
         raise Refusal("auth_token_empty", "Sign in first.")
     found = await parts.store.accounts.signed_in(digest(token), parts.config.wall_s())
     if found is not None:
         return found
-    if await parts.visits.visitor(token) is not None:
-        raise Refusal("not_permitted", "A visitor may not do that.")
+    visitor = await parts.visits.visitor(token)
+    if visitor is not None:
+        return visitor
     raise Refusal("auth_token_refused", "You are no longer signed in. Sign in again.")
+
+
+Whoever = Annotated[Login | Visitor, Depends(whoever)]
+
+
+async def login(found: Whoever) -> Login:
+    """A user's. Raises Refusal: not_permitted, for a visitor."""
+    if isinstance(found, Visitor):
+        raise Refusal("not_permitted", "A visitor may not do that.")
+    return found
 
 
 LoginOf = Annotated[Login, Depends(login)]
@@ -73,10 +84,9 @@ async def signed_in_user(found: LoginOf) -> User:
 SignedInUser = Annotated[User, Depends(signed_in_user)]
 
 
-async def user_or_visitor(parts: PartsOf, token: AuthToken) -> User:
-    """For what visitors may do as well. Raises Refusal: auth_token_empty, auth_token_refused."""
-    visitor = await parts.visits.visitor(token) if token else None
-    return visitor.user if visitor is not None else (await login(parts, token)).account.user
+async def user_or_visitor(found: Whoever) -> User:
+    """For what visitors may do as well."""
+    return found.user if isinstance(found, Visitor) else found.account.user
 
 
 UserOrVisitor = Annotated[User, Depends(user_or_visitor)]
@@ -140,12 +150,10 @@ async def sign_out(response: Response, parts: PartsOf, token: AuthToken) -> None
 
 
 @router.get("/me")
-async def me(parts: PartsOf, token: AuthToken) -> Me:
+async def me(found: Whoever) -> Me:
     """Who is signed in, or visits."""
-    visitor = await parts.visits.visitor(token) if token else None
-    if visitor is not None:
-        return Me(visitor.user, "visitor", visitor.link.expires_at)
-    found = await login(parts, token)
+    if isinstance(found, Visitor):
+        return Me(found.user, "visitor", found.link.expires_at)
     return Me(found.account.user, found.account.role, found.expires_at)
 
 
@@ -161,7 +169,7 @@ async def change_password(
     account = await parts.passwords.new_account(user, body.new, role)
     now = parts.config.wall_s()
     async with parts.outbox.batch() as batch:
-        await login(parts, token)  # while the passwords were hashed that may have ended
+        await whoever(parts, token)  # while the passwords were hashed that may have ended
         await parts.authority.change_own_password(batch, account)
         await parts.store.accounts.add_auth_token(digest(token), user.uid, found.expires_at, now)
 
@@ -180,13 +188,12 @@ async def tokens(body: TokenRequest, parts: PartsOf, token: AuthToken) -> TokenA
     """A call token for one session. An empty session id is refused before a missing sign-in."""
     if not body.session_id:
         raise Refusal("session_id_empty", "Give the session a name.")
-    visitor = await parts.visits.visitor(token) if token else None
-    if visitor is not None:
-        user, is_admin = visitor.user, False
+    found = await whoever(parts, token)
+    if isinstance(found, Visitor):
+        user, is_admin = found.user, False
         await parts.visits.check_may_join(body.session_id)
     else:
-        account = (await login(parts, token)).account
-        user, is_admin = account.user, account.role == "admin"
+        user, is_admin = found.account.user, found.account.role == "admin"
     session_id = body.session_id
     await parts.switchboard.check_may_join(session_id, user.uid)
     may_moderate = is_admin or (

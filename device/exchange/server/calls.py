@@ -11,13 +11,15 @@ from device.exchange.server.accounts import (
     PartsOf,
     SignedInUser,
     UserOrVisitor,
+    Whoever,
     admin,
 )
 from device.exchange.server.event_stream import STREAMED, EventStream, LastEventId, until_over
+from device.exchange.server.refusal import refusals
 from device.exchange.server.ringing import actions as do
 from device.exchange.server.ringing.values import Call
 from device.exchange.server.ringing.views import item_of
-from device.exchange.server.store import LogFilter, digest
+from device.exchange.server.store import LogFilter, Login
 from device.exchange.wire import (
     ActiveCall,
     CallItem,
@@ -28,14 +30,13 @@ from device.exchange.wire import (
     FromDevice,
     InitiateCall,
     LogStatus,
-    Problem,
     Registered,
     Reject,
 )
 
 router = APIRouter(
     tags=["calls"],
-    responses={status: {"model": Problem} for status in (401, 403, 404, 409, 413, 422)},
+    responses=refusals(401, 403, 404, 409, 413, 422),
 )
 Device = Annotated[str, Path(min_length=1, max_length=64)]
 Session = Annotated[str, Path(min_length=1, max_length=128)]
@@ -73,17 +74,16 @@ async def do_not_disturb(
 async def events(
     device_id: Device,
     user: UserOrVisitor,
-    token: AuthToken,
+    found: Whoever,
     parts: PartsOf,
     last_event_id: LastEventId = 0,
 ) -> EventStream:
     """The device's events as a stream (text/event-stream), from after Last-Event-ID on, until the
     sign-in is over."""
     keepalive_s, wall_s = parts.config.keepalive_s, parts.config.wall_s
-    found = await parts.store.accounts.signed_in(digest(token), wall_s())  # None: a visitor
     stream = await parts.devices.events(user.uid, device_id, last_event_id, keepalive_s)
     return EventStream(
-        until_over(stream, lambda: found is not None and wall_s() >= found.expires_at)
+        until_over(stream, lambda: isinstance(found, Login) and wall_s() >= found.expires_at)
     )
 
 

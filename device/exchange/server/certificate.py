@@ -99,6 +99,11 @@ def addresses() -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:
     return [ipaddress.ip_address(address) for address in dict.fromkeys(found)]
 
 
+def own_address() -> str:
+    """One by which others reach this machine."""
+    return str(addresses()[-1])
+
+
 def _write(path: Path, content: bytes, mode: int) -> None:
     """Whole or not at all."""
     half = path.with_suffix(path.suffix + ".new")

@@ -5,12 +5,13 @@ from starlette.responses import Response, StreamingResponse
 
 from device.exchange.server.accounts import AuthToken, PartsOf, SignedInUser
 from device.exchange.server.event_stream import STREAMED, EventStream, LastEventId
+from device.exchange.server.refusal import refusals
 from device.exchange.server.store import digest
-from device.exchange.wire import Directory, Problem
+from device.exchange.wire import Directory
 
 router = APIRouter(
     tags=["directory"],
-    responses={status: {"model": Problem} for status in (401, 403, 409, 422)},
+    responses=refusals(401, 403, 409, 422),
 )
 
 

@@ -14,6 +14,7 @@ from device.exchange.wire import (
     PairingLink,
     Redeem,
     Redeemed,
+    netloc,
     plain_fingerprint,
 )
 
@@ -53,8 +54,6 @@ def _reached_at(request: Request, config: ExchangeConfig) -> str:
     """As the admin reaches the exchange. From its own machine: as others do, if they can."""
     url = request.base_url
     if is_loopback(url.hostname or "") and not is_loopback(config.host):
-        address = certificate.addresses()[-1]
-        host = f"[{address}]" if address.version == 6 else str(address)
-        port = f":{url.port}" if url.port else ""
-        return f"{url.scheme}://{host}{port}"
+        port = url.port or (443 if config.tls else 80)
+        return f"{url.scheme}://{netloc(certificate.own_address(), port)}"
     return f"{url.scheme}://{url.netloc}"

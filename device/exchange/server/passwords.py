@@ -9,7 +9,7 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
 from device.errors import ConfigError
 from device.exchange.server.attempts import Attempts, network_of
-from device.exchange.server.refusal import Refusal
+from device.exchange.server.refusal import as_refusal
 from device.exchange.server.store import Account, Group, Store, new_secret
 from device.exchange.wire import Role, User
 
@@ -91,11 +91,9 @@ class Passwords:
 
     async def new_account(self, user: User, password: str, role: Role) -> Account:
         """See ``new_account``. Raises Refusal: body_invalid."""
-        try:
+        with as_refusal():
             async with self._slots:
                 return await asyncio.to_thread(new_account, user, password, role)
-        except ConfigError as error:
-            raise Refusal("body_invalid", str(error)) from None
 
 
 @cache

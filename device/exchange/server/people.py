@@ -1,17 +1,14 @@
 """Routes of those who look after an exchange: its people, units and groups."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from device.errors import ConfigError
-from device.exchange.server.accounts import Admin, AuthToken, PartsOf, admin, login
+from device.exchange.server.accounts import Admin, AuthToken, PartsOf, admin, login, whoever
 from device.exchange.server.parts import Parts
 from device.exchange.server.passwords import check_group, check_user
-from device.exchange.server.refusal import Refusal, refusals
+from device.exchange.server.refusal import Refusal, as_refusal, refusals
 from device.exchange.server.store import Account, Group
 from device.exchange.wire import (
     GroupItem,
@@ -41,13 +38,14 @@ async def put_person(
     """Add a person, or change an account. With a new password, or an admin no longer, they are signed
     out everywhere, and out of every session and call."""
     user = User(uid, body.name, body.avatar)
-    with _as_refusal():
+    with as_refusal():
         check_user(user)
     hashed: str | None = None
     if body.password is not None:
         hashed = (await parts.passwords.new_account(user, body.password, body.role)).password_hash
     async with parts.outbox.batch() as batch:
-        await admin(await login(parts, token))  # while the password was hashed that may have ended
+        # While the password was hashed that may have ended.
+        await admin(await login(await whoever(parts, token)))
         old = await parts.store.accounts.get(uid)
         if old is not None:
             user, hashed = replace(user, kind=old.user.kind), hashed or old.password_hash
@@ -87,7 +85,7 @@ async def groups(_: Admin, parts: PartsOf) -> Groups:
 async def put_group(group_id: GroupIdOf, body: PutGroup, _: Admin, parts: PartsOf) -> GroupItem:
     """Add a group, or change it."""
     group = Group(group_id, body.name, tuple(sorted(set(body.members))))
-    with _as_refusal():
+    with as_refusal():
         check_group(group)
     async with parts.outbox.batch() as batch:
         for uid in group.members:
@@ -103,14 +101,6 @@ async def remove_group(group_id: GroupIdOf, _: Admin, parts: PartsOf) -> None:
     """Remove a group, and none of its members."""
     if not await parts.store.accounts.remove_group(group_id):
         raise Refusal("group_unknown", "There is no group with that id.")
-
-
-@contextmanager
-def _as_refusal() -> Iterator[None]:
-    try:
-        yield
-    except ConfigError as error:
-        raise Refusal("body_invalid", str(error)) from None
 
 
 def _person(parts: Parts, account: Account) -> Person:

@@ -1,7 +1,10 @@
 """A refusal on its way to becoming a Problem."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from device.errors import ConfigError
 from device.exchange.wire import CODES, Problem
 
 
@@ -18,6 +21,15 @@ class Refusal(Exception):
     @property
     def problem(self) -> Problem:
         return Problem(self.code, str(self))
+
+
+@contextmanager
+def as_refusal() -> Iterator[None]:
+    """What a person may not choose (ConfigError) is refused as body_invalid."""
+    try:
+        yield
+    except ConfigError as error:
+        raise Refusal("body_invalid", str(error)) from None
 
 
 def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -8,13 +8,13 @@ from starlette.responses import StreamingResponse
 
 from device.exchange.server.accounts import PartsOf, bearer
 from device.exchange.server.event_stream import STREAMED, EventStream, LastEventId
-from device.exchange.server.refusal import Refusal
+from device.exchange.server.refusal import Refusal, refusals
 from device.exchange.server.store import Member
-from device.exchange.wire import Join, Joined, Problem, SendSignal, State, VideoSwitch
+from device.exchange.wire import Join, Joined, SendSignal, State, VideoSwitch
 
 router = APIRouter(
     tags=["sessions"],
-    responses={status: {"model": Problem} for status in (401, 403, 404, 409, 413, 422)},
+    responses=refusals(401, 403, 404, 409, 413, 422),
 )
 Authorization = Annotated[str | None, Header()]
 

@@ -6,7 +6,8 @@ from fastapi import APIRouter, Header, Path, Request, Response
 
 from device.exchange.server.accounts import LoginOf, PartsOf, give_cookie
 from device.exchange.server.refusal import refusals
-from device.exchange.server.store import Link, Store
+from device.exchange.server.ringing.views import receiver_name
+from device.exchange.server.store import Link
 from device.exchange.wire import LinkItem, Links, NewLink, Visit, Visiting
 
 router = APIRouter(tags=["visitors"], responses=refusals(401, 403, 404, 409, 413, 422))
@@ -47,17 +48,8 @@ async def visit(
         lasts_s = visitor.link.expires_at - int(parts.config.wall_s())
         give_cookie(response, token, lasts_s, parts.config)
     link = visitor.link
-    name = await _receiver_name(parts.store, link)
+    name = await receiver_name(parts.store, link.receiver_type, link.receiver, link.receiver)
     return Visiting(visitor.user, token, link.expires_at, link.receiver_type, link.receiver, name)
-
-
-async def _receiver_name(store: Store, link: Link) -> str:
-    """As people call them; whoever is no more keeps the name that the link has for them."""
-    if link.receiver_type == "group":
-        group = await store.accounts.group(link.receiver)
-        return link.receiver if group is None else group.name
-    account = await store.accounts.get(link.receiver)
-    return link.receiver if account is None else account.user.name
 
 
 def _item(link: Link, url: str | None = None) -> LinkItem:

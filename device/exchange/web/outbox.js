@@ -5,6 +5,21 @@ import { pause } from "./events.js";
 
 const RETRY_MS = 500;
 
+/** Sends while `goesOn()`, until the exchange has heard it. Its refusal, if any; else null. */
+export async function insist(send, goesOn) {
+  while (goesOn()) {
+    try {
+      await send();
+      return null;
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      if (!problem.isPassing) return problem;
+    }
+    await pause(RETRY_MS);
+  }
+  return null;
+}
+
 export class Outbox {
   /** `refused(problem)` hears of what the exchange did not take. */
   constructor(secret, refused) {
@@ -22,19 +37,9 @@ export class Outbox {
   }
 
   async deliver(method, path, body) {
-    while (!this.isClosed) {
-      try {
-        await ask(method, path, { body: typeof body === "function" ? body() : body, secret: this.secret });
-        return;
-      } catch (problem) {
-        if (!(problem instanceof Problem)) throw problem;
-        if (!problem.isPassing) {
-          if (!this.isClosed) this.refused(problem);
-          return;
-        }
-      }
-      await pause(RETRY_MS);
-    }
+    const send = () => ask(method, path, { body: typeof body === "function" ? body() : body, secret: this.secret });
+    const problem = await insist(send, () => !this.isClosed);
+    if (problem && !this.isClosed) this.refused(problem);
   }
 
   close() {

@@ -1,10 +1,9 @@
 // What rings here and which call this tab is in. No page: calls.js shows it.
 
 import { ask, Problem } from "./api.js";
-import { pause } from "./events.js";
 import { Line } from "./line.js";
+import { insist } from "./outbox.js";
 
-const RETRY_MS = 500;
 const INSIST_MS = 60000; // by then the exchange has given the call up itself
 const OVER = new Set(["rejected", "busy", "cancelled", "unanswered", "ended"]);
 
@@ -72,7 +71,7 @@ export class Phone extends EventTarget {
   reject(id) {
     const body = { device_id: this.#line.deviceId, reason: "rejected" };
     this.#stop(id);
-    return insist(`/calls/${id}/reject`, body);
+    return told(`/calls/${id}/reject`, body);
   }
 
   /** Gives up the own call, or ends it if it was answered just now. */
@@ -80,8 +79,8 @@ export class Phone extends EventTarget {
     if (!this.own) return;
     const { session_id: id } = this.own;
     this.own = null;
-    const problem = await insist(`/calls/${id}/cancel`);
-    if (problem?.code === "call_answered") await insist(`/calls/${id}/end`);
+    const problem = await told(`/calls/${id}/cancel`);
+    if (problem?.code === "call_answered") await told(`/calls/${id}/end`);
   }
 
   /** Leaves the own call. */
@@ -89,7 +88,7 @@ export class Phone extends EventTarget {
     if (!this.own) return;
     const { session_id: id } = this.own;
     this.own = null;
-    await insist(`/calls/${id}/end`);
+    await told(`/calls/${id}/end`);
   }
 
   /** The own call goes on at another tab or device, or without this person. */
@@ -195,17 +194,8 @@ export class Phone extends EventTarget {
   }
 }
 
-/** Until the exchange has heard it: nothing may be left ringing. Its refusal, if any: too late then. */
-async function insist(path, body) {
+/** Nothing may be left ringing: until the exchange has heard it, or has given the call up itself. */
+function told(path, body) {
   const until = Date.now() + INSIST_MS;
-  for (;;) {
-    try {
-      await ask("POST", path, { body, keepalive: true });
-      return null;
-    } catch (problem) {
-      if (!(problem instanceof Problem)) throw problem;
-      if (!problem.isPassing || Date.now() > until) return problem;
-    }
-    await pause(RETRY_MS);
-  }
+  return insist(() => ask("POST", path, { body, keepalive: true }), () => Date.now() <= until);
 }

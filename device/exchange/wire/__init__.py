@@ -72,247 +72,104 @@ same user replaces the former membership (removed: replaced), with a new ``seq``
 
 from device.exchange.wire.accounts import (
     Role as Role,
-)
-from device.exchange.wire.accounts import (
     SignedIn as SignedIn,
-)
-from device.exchange.wire.accounts import (
     SignIn as SignIn,
-)
-from device.exchange.wire.accounts import (
     TokenAnswer as TokenAnswer,
-)
-from device.exchange.wire.accounts import (
     TokenRequest as TokenRequest,
-)
-from device.exchange.wire.accounts import (
     User as User,
-)
-from device.exchange.wire.accounts import (
     UserKind as UserKind,
 )
 from device.exchange.wire.calls import (
     ActiveCall as ActiveCall,
-)
-from device.exchange.wire.calls import (
     CallItem as CallItem,
-)
-from device.exchange.wire.calls import (
     CallNews as CallNews,
-)
-from device.exchange.wire.calls import (
     CallParty as CallParty,
-)
-from device.exchange.wire.calls import (
     CallStatus as CallStatus,
-)
-from device.exchange.wire.calls import (
     CallType as CallType,
-)
-from device.exchange.wire.calls import (
     DeviceId as DeviceId,
-)
-from device.exchange.wire.calls import (
     DoNotDisturb as DoNotDisturb,
-)
-from device.exchange.wire.calls import (
     FromDevice as FromDevice,
-)
-from device.exchange.wire.calls import (
     InitiateCall as InitiateCall,
-)
-from device.exchange.wire.calls import (
     NewsName as NewsName,
-)
-from device.exchange.wire.calls import (
     ReceiverType as ReceiverType,
-)
-from device.exchange.wire.calls import (
     Registered as Registered,
-)
-from device.exchange.wire.calls import (
     Reject as Reject,
-)
-from device.exchange.wire.calls import (
     StandingName as StandingName,
 )
 from device.exchange.wire.common import (
     API as API,
-)
-from device.exchange.wire.common import (
     CODES as CODES,
-)
-from device.exchange.wire.common import (
     GONE_AFTER_S as GONE_AFTER_S,
-)
-from device.exchange.wire.common import (
     KEEPALIVE_S as KEEPALIVE_S,
-)
-from device.exchange.wire.common import (
     MAX_BODY_BYTES as MAX_BODY_BYTES,
-)
-from device.exchange.wire.common import (
     MAX_SDP_CHARS as MAX_SDP_CHARS,
-)
-from device.exchange.wire.common import (
     Health as Health,
-)
-from device.exchange.wire.common import (
     Problem as Problem,
-)
-from device.exchange.wire.common import (
     SessionId as SessionId,
-)
-from device.exchange.wire.common import (
     Uid as Uid,
 )
 from device.exchange.wire.directory import (
     Availability as Availability,
-)
-from device.exchange.wire.directory import (
     Contact as Contact,
-)
-from device.exchange.wire.directory import (
     Directory as Directory,
-)
-from device.exchange.wire.directory import (
     Presence as Presence,
 )
 from device.exchange.wire.links import (
     LinkItem as LinkItem,
-)
-from device.exchange.wire.links import (
     Links as Links,
-)
-from device.exchange.wire.links import (
     NewLink as NewLink,
-)
-from device.exchange.wire.links import (
     Visit as Visit,
-)
-from device.exchange.wire.links import (
     Visiting as Visiting,
 )
 from device.exchange.wire.log import (
     CallLog as CallLog,
-)
-from device.exchange.wire.log import (
     Direction as Direction,
-)
-from device.exchange.wire.log import (
     LogItem as LogItem,
-)
-from device.exchange.wire.log import (
     LogStatus as LogStatus,
 )
 from device.exchange.wire.pairing import (
     PAIRING_LIFETIME_S as PAIRING_LIFETIME_S,
-)
-from device.exchange.wire.pairing import (
     NewPairing as NewPairing,
-)
-from device.exchange.wire.pairing import (
     Pairing as Pairing,
-)
-from device.exchange.wire.pairing import (
     Redeem as Redeem,
-)
-from device.exchange.wire.pairing import (
     Redeemed as Redeemed,
 )
 from device.exchange.wire.pairing_link import (
     ALPHABET as ALPHABET,
-)
-from device.exchange.wire.pairing_link import (
     CODE_CHARS as CODE_CHARS,
-)
-from device.exchange.wire.pairing_link import (
     PairingLink as PairingLink,
-)
-from device.exchange.wire.pairing_link import (
+    netloc as netloc,
     plain_code as plain_code,
-)
-from device.exchange.wire.pairing_link import (
     plain_fingerprint as plain_fingerprint,
 )
 from device.exchange.wire.people import (
     ChangePassword as ChangePassword,
-)
-from device.exchange.wire.people import (
     GroupItem as GroupItem,
-)
-from device.exchange.wire.people import (
     Groups as Groups,
-)
-from device.exchange.wire.people import (
     Me as Me,
-)
-from device.exchange.wire.people import (
     People as People,
-)
-from device.exchange.wire.people import (
     Person as Person,
-)
-from device.exchange.wire.people import (
     PutGroup as PutGroup,
-)
-from device.exchange.wire.people import (
     PutPerson as PutPerson,
 )
 from device.exchange.wire.sessions import (
     By as By,
-)
-from device.exchange.wire.sessions import (
     Grant as Grant,
-)
-from device.exchange.wire.sessions import (
     IceServerItem as IceServerItem,
-)
-from device.exchange.wire.sessions import (
     Join as Join,
-)
-from device.exchange.wire.sessions import (
     Joined as Joined,
-)
-from device.exchange.wire.sessions import (
     Left as Left,
-)
-from device.exchange.wire.sessions import (
     Reason as Reason,
-)
-from device.exchange.wire.sessions import (
     RecordingEvent as RecordingEvent,
-)
-from device.exchange.wire.sessions import (
     Removed as Removed,
-)
-from device.exchange.wire.sessions import (
     RosterItem as RosterItem,
-)
-from device.exchange.wire.sessions import (
     SendSignal as SendSignal,
-)
-from device.exchange.wire.sessions import (
     SessionItem as SessionItem,
-)
-from device.exchange.wire.sessions import (
     Sessions as Sessions,
-)
-from device.exchange.wire.sessions import (
     SignalEvent as SignalEvent,
-)
-from device.exchange.wire.sessions import (
     SignalKindName as SignalKindName,
-)
-from device.exchange.wire.sessions import (
     State as State,
-)
-from device.exchange.wire.sessions import (
     StateChanged as StateChanged,
-)
-from device.exchange.wire.sessions import (
     SwitchedEvent as SwitchedEvent,
-)
-from device.exchange.wire.sessions import (
     VideoSwitch as VideoSwitch,
 )

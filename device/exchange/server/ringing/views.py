@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from device.exchange.server.ringing.values import Call, Party
 from device.exchange.server.store import Store
-from device.exchange.wire import CallItem, CallParty, User
+from device.exchange.wire import CallItem, CallParty, ReceiverType, User
 
 
 async def item_of(store: Store, call: Call) -> CallItem:
@@ -14,7 +14,9 @@ async def item_of(store: Store, call: Call) -> CallItem:
         call.call_type,
         call.receiver_type,
         call.receiver,
-        await _receiver_name(store, call),
+        await receiver_name(
+            store, call.receiver_type, call.receiver, call.receiver_name or call.receiver
+        ),
         call.status.value,
         call.initiated_at,
         [await _party(store, party) for party in call.parties],
@@ -45,10 +47,10 @@ async def _party(store: Store, party: Party) -> CallParty:
     return CallParty(user, party.standing.value, party.device, party.joined_at, party.left_at)
 
 
-async def _receiver_name(store: Store, call: Call) -> str:
-    then = call.receiver_name or call.receiver
-    if call.receiver_type == "user":
-        account = await store.accounts.get(call.receiver)
-        return then if account is None else account.user.name
-    group = await store.accounts.group(call.receiver)
-    return then if group is None else group.name
+async def receiver_name(store: Store, kind: ReceiverType, receiver: str, gone: str) -> str:
+    """Of a user or a group as people call them now; ``gone``: of one who is no more."""
+    if kind == "user":
+        account = await store.accounts.get(receiver)
+        return gone if account is None else account.user.name
+    group = await store.accounts.group(receiver)
+    return gone if group is None else group.name
