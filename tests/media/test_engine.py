@@ -7,7 +7,7 @@ from device.media.stages import Stage
 from device.session.facts import AudioFailed, CameraLost, DevicesChanged, SignalReady
 from hal import AudioDevice, AudioMode, AudioUnavailable, CameraFault, CameraUnavailable, Facing
 from tests.media.conftest import MakeStation
-from tests.media.world import Station, connect, until
+from tests.media.world import Station, connect, connect_star, until
 
 
 async def test_two_units_see_and_hear_each_other(pair: tuple[Station, Station]) -> None:
@@ -25,36 +25,31 @@ async def test_two_units_see_and_hear_each_other(pair: tuple[Station, Station]) 
     assert door.engine.statistics().peers["hall"].pictures.decoded > 0
 
 
-async def test_four_units_encode_once_each(new_station: MakeStation) -> None:
-    stations = [
+async def test_each_picture_and_sound_is_encoded_once_for_three_peers(
+    new_station: MakeStation,
+) -> None:
+    door, *others = [
         await new_station(uid, tone_hz)
-        for uid, tone_hz in (("a", 300), ("b", 500), ("c", 700), ("d", 900))
+        for uid, tone_hz in (("door", 300), ("b", 500), ("c", 700), ("d", 900))
     ]
-    await connect(*stations)
-    for station in stations:
-        for uid in station.others:
-            await station.sees(uid)
-    before = [station.engine.statistics() for station in stations]
-    goals = [station.camera.encoded_frames + 30 for station in stations]
-    await until(
-        lambda: all(
-            station.camera.encoded_frames >= goal
-            for station, goal in zip(stations, goals, strict=True)
-        )
-    )
-    for station, then in zip(stations, before, strict=True):
-        now = station.engine.statistics()
-        assert station.camera.encoded_frames - now.video_frames_encoded in (0, 1, 2)
-        sounds = now.audio_packets_encoded - then.audio_packets_encoded
-        sent = [
-            now.peers[uid].voice_packets_sent - then.peers[uid].voice_packets_sent
-            for uid in now.peers
-        ]
-        assert len(sent) == 3
-        assert all(abs(one - sounds) <= 3 for one in sent), "each packet once to each peer"
-        cut = now.video_frames_cut - then.video_frames_cut
-        assert cut == now.video_frames_encoded - then.video_frames_encoded, "once for all peers"
-    assert not [failure for station in stations for failure in station.failures]
+    await connect_star(door, *others)  # twelve links of a mesh are too much for one process
+    for other in others:
+        await other.sees("door")
+    before = door.engine.statistics()
+    goal = door.camera.encoded_frames + 30
+    await until(lambda: door.camera.encoded_frames >= goal)
+    now = door.engine.statistics()
+    assert door.camera.encoded_frames - now.video_frames_encoded in (0, 1, 2)
+    sounds = now.audio_packets_encoded - before.audio_packets_encoded
+    sent = [
+        now.peers[uid].voice_packets_sent - before.peers[uid].voice_packets_sent
+        for uid in now.peers
+    ]
+    assert len(sent) == 3
+    assert all(abs(one - sounds) <= 3 for one in sent), "each packet once to each peer"
+    cut = now.video_frames_cut - before.video_frames_cut
+    assert cut == now.video_frames_encoded - before.video_frames_encoded, "once for all peers"
+    assert not [failure for station in (door, *others) for failure in station.failures]
 
 
 async def test_everybody_is_heard_at_once(new_station: MakeStation) -> None:

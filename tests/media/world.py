@@ -154,13 +154,23 @@ def introduce(*stations: Station) -> None:
 async def connect(*stations: Station) -> None:
     """A full mesh; of two, the later in the list makes the offer."""
     introduce(*stations)
-    for at, station in enumerate(stations):
-        for other in stations[:at]:
-            await other.connect(station.uid, offer=False)
-            await station.connect(other.uid, offer=True)
-    for station in stations:
-        for uid in station.others:
-            await station.wait_up(uid)
+    await _link([(one, other) for at, one in enumerate(stations) for other in stations[:at]])
+
+
+async def connect_star(hub: Station, *points: Station) -> None:
+    """Each point with the hub alone; the points make the offers."""
+    introduce(hub, *points)
+    await _link([(point, hub) for point in points])
+
+
+async def _link(pairs: list[tuple[Station, Station]]) -> None:
+    """The first of each makes the offer."""
+    for one, other in pairs:
+        await other.connect(one.uid, offer=False)
+        await one.connect(other.uid, offer=True)
+    for one, other in pairs:
+        await one.wait_up(other.uid)
+        await other.wait_up(one.uid)
 
 
 async def until(condition: Callable[[], bool], within_s: float = WITHIN_S) -> None:
