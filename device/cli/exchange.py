@@ -114,6 +114,7 @@ def _ice_server(text: str) -> "IceServerItem":
 def _serve(options: argparse.Namespace) -> int:
     config = _config(options)
     from device.exchange.server.run import serve
+    from device.service.collector import in_short_pauses
     from device.service.heartbeat import Health, beating
 
     async def live() -> None:
@@ -127,7 +128,8 @@ def _serve(options: argparse.Namespace) -> int:
 
             await serve(config, ready)
 
-    asyncio.run(until_signalled(live()))
+    with in_short_pauses():
+        asyncio.run(until_signalled(live()))
     return 0
 
 

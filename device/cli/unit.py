@@ -43,6 +43,7 @@ def add_selftest(commands: Any) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     from device import app, config
+    from device.service.collector import in_short_pauses
     from device.service.heartbeat import beating
     from device.service.standstill import StandstillWatch
     from device.unit_port import served
@@ -56,7 +57,8 @@ def _run(options: argparse.Namespace) -> int:
             with beating(partial(unit.health, StandstillWatch())):
                 await unit.stay()
 
-    asyncio.run(until_signalled(live()))
+    with in_short_pauses():
+        asyncio.run(until_signalled(live()))
     return 0
 
 

@@ -1,6 +1,7 @@
 """The exchange killed with SIGKILL at random points while units ring: what it has answered stays true.
 
-CALLBOX_KILLS=50 python -m pytest tests/exchange/test_durability.py: so many times.
+CALLBOX_KILLS=50 CALLBOX_UNITS=2000 CALLBOX_RINGS_PER_S=50 python -m pytest
+tests/exchange/test_durability.py: so many times, under the load of tests/bench/bench_exchange_load.py.
 """
 
 import asyncio
@@ -17,8 +18,8 @@ from tests.bench.lean_units import Talk, Unit
 from tests.bench.ringing_load import Ledger, Load, Ring
 
 KILLS = int(os.environ.get("CALLBOX_KILLS", "3"))
-UNITS = 30
-RINGS_PER_S = 15.0
+UNITS = int(os.environ.get("CALLBOX_UNITS", "30"))
+RINGS_PER_S = float(os.environ.get("CALLBOX_RINGS_PER_S", "15"))
 STAYS_UP_S = 0.2, 1.5
 REST_S = 8.0
 """Calls that nobody ends are over by then, by their deadlines."""
