@@ -5,6 +5,8 @@ import asyncio
 import pytest
 from playwright.async_api import Page, expect
 
+from device.exchange.server.ringing.device_desk import MAX_DEVICES
+from device.exchange.wire import API
 from tests.browser.conftest import (
     ALLOWED,
     FAKE_DEVICES,
@@ -18,6 +20,7 @@ from tests.browser.conftest import (
     until_inbound,
     until_linked,
 )
+from tests.browser.ringing import line_is_up
 
 
 async def meet(visit: Visit) -> tuple[Page, Page]:
@@ -163,6 +166,20 @@ class TestFull:
         await late.fill("#session", "hall")
         await late.get_by_role("button", name="Audio only", exact=True).click()
         await expect(late.get_by_role("alert")).to_contain_text("The session is full")
+
+
+async def test_who_has_too_many_devices_is_told_why_nothing_rings(
+    visit: Visit, exchange: RunningExchange
+) -> None:
+    ana = await visit("ana")
+    await line_is_up(ana)
+    for number in range(MAX_DEVICES - 1):
+        answer = await ana.context.request.put(
+            f"{exchange.url}{API}/devices/other-{number}", headers={"X-Callbox": "1"}
+        )
+        assert answer.ok
+    late = await visit("ana")
+    await expect(late.get_by_text("Too many of your devices are connected.")).to_be_visible()
 
 
 async def test_an_event_that_comes_twice_is_taken_once(visit: Visit) -> None:

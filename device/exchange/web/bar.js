@@ -30,7 +30,9 @@ export class Bar {
   #choose(phone) {
     if (!phone) return null;
     if (phone.isLost) {
-      return { icon: "wifi-off", said: "The exchange is away, so nothing can ring here. Reconnecting…", buttons: () => [] };
+      const said = phone.refusal ? `Nothing can ring here. ${phone.refusal}`
+        : "The exchange is away, so nothing can ring here. Reconnecting…";
+      return { icon: phone.refusal ? "bell-off" : "wifi-off", said, buttons: () => [] };
     }
     if (phone.elsewhere) {
       return { icon: "phone", said: "You are in a call on another tab or device.", buttons: () => [

@@ -13,6 +13,7 @@ export class Line extends EventTarget {
   deviceId = null;
   isUp = false;
   isLost = false;
+  refusal = ""; // in words, while the exchange will not have this device
   #stopped = new AbortController();
   #reader = null;
 
@@ -34,7 +35,7 @@ export class Line extends EventTarget {
           this.#tell("out");
           return;
         }
-        this.#setLost(true);
+        this.#setLost(true, problem.isPassing ? "" : problem.message);
       }
       await pause(RETRY_MS);
     }
@@ -61,9 +62,9 @@ export class Line extends EventTarget {
     if (refused?.status === 401) throw refused;
   }
 
-  #setLost(isLost) {
-    if (this.isLost === isLost) return;
-    this.isLost = isLost;
+  #setLost(isLost, refusal = "") {
+    if (this.isLost === isLost && this.refusal === refusal) return;
+    Object.assign(this, { isLost, refusal });
     this.isUp = !isLost;
     this.#tell(isLost ? "lost" : "restored");
   }

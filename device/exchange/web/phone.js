@@ -36,6 +36,11 @@ export class Phone extends EventTarget {
     return this.#line.isLost;
   }
 
+  /** Why the exchange will not have this device, in words; empty: it has it, or is away. */
+  get refusal() {
+    return this.#line.refusal;
+  }
+
   close() {
     this.#line.stop();
   }
