@@ -54,7 +54,7 @@ def _dial(draft: Draft, given: Dial) -> None:
             draft.forget(goodbye)  # it would clear the new one
     draft.move(Trigger.CALL)
     draft.change(call=call, since_s=draft.now_s)
-    draft.do(Initiate(whom, given.audio_only))
+    draft.wish(Initiate(whom, given.audio_only))
 
 
 def _first(draft: Draft) -> Ringing:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from device.phone.effects import Effect, SayGoodbye
+from device.phone.effects import Effect, Initiate, SayGoodbye
 from device.phone.events import CallConnected, PhoneCallOver, PhoneEvent, RingingStopped
 from device.phone.state import PhoneState, Ringing
 from device.phone.table import Phase, Trigger, move
@@ -36,11 +36,25 @@ class Draft:
         call = self.state.call
         return self.state.phase in LIVE and call is not None and call.session_id == session_id
 
+    def wish(self, wish: Initiate) -> None:
+        """Ask for a call; one at a time, so that the exchange has heard what became of the last."""
+        if self.state.is_asking:
+            self.change(next_wish=wish)
+        else:
+            self.change(is_asking=True)
+            self.do(wish)
+
+    def answered(self) -> Initiate | None:
+        """The exchange has said what came of the last wish. Returns the one that has waited for it."""
+        waiting = self.state.next_wish
+        self.change(is_asking=False, next_wish=None)
+        return waiting
+
     def connected(self, call: PhoneCall) -> None:
         """From now on the unit is in this call."""
         self.drop(call.session_id)
         self.move(Trigger.CONNECTED)
-        self.change(call=call, rejoin_at_s=None)
+        self.change(call=call, next_wish=None, rejoin_at_s=None)
         self.tell(CallConnected(call))
 
     def over(self, how: Stop, message: str = "") -> None:
@@ -48,7 +62,7 @@ class Draft:
         call = self.state.call
         assert call is not None
         self.move(Trigger.OVER)
-        self.change(call=None, rejoin_at_s=None)
+        self.change(call=None, next_wish=None, rejoin_at_s=None)
         self.tell(PhoneCallOver(call, how, message))
 
     def goodbye(self, session_id: str, how: Farewell) -> None:

@@ -171,12 +171,14 @@ def _outcome(draft: Draft, given: Initiated | Answered | Failed | Heard) -> None
 
 
 def _initiated(draft: Draft, given: Initiated) -> None:
-    call, own = given.call, draft.state.call
-    is_awaited = draft.state.phase is Phase.CALLING and own is not None and not own.session_id
-    if not is_awaited:
+    call, own, waiting = given.call, draft.state.call, draft.answered()
+    is_calling = draft.state.phase is Phase.CALLING and own is not None and not own.session_id
+    if not is_calling or waiting is not None:
         if given.over is None and not draft.is_mine(call.session_id):
             is_on = given.standing is Standing.JOINED  # given up meanwhile
             draft.goodbye(call.session_id, Farewell.END if is_on else Farewell.CANCEL)
+        if waiting is not None:
+            draft.wish(waiting)
     elif given.over is not None:
         draft.change(call=call)
         draft.over(given.over)
@@ -188,7 +190,10 @@ def _initiated(draft: Draft, given: Initiated) -> None:
 
 
 def _not_initiated(draft: Draft, given: Failed) -> None:
-    own = draft.state.call
+    own, waiting = draft.state.call, draft.answered()
+    if waiting is not None and not given.is_lost:
+        draft.wish(waiting)
+        return
     if draft.state.phase is Phase.CALLING and own is not None and not own.session_id:
         draft.over(Stop.FAILED, given.message)
     if given.is_lost and draft.state.call is None:

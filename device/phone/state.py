@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from device.phone.effects import Initiate
 from device.phone.settings import RingingTable
 from device.phone.table import Phase
 from device.phone.values import Goodbye, PhoneCall, Tone
@@ -33,6 +34,10 @@ class PhoneState:
     call: PhoneCall | None = None
     since_s: float = 0.0
     """Since when it is made, or has rung."""
+    is_asking: bool = False
+    """The exchange has not said yet what came of the last wish for a call."""
+    next_wish: Initiate | None = None
+    """The wish of the call that is being made, which waits for that."""
     rejoin_at_s: float | None = None
     """The session broke; when to join it again."""
     left: tuple[Goodbye, ...] = ()

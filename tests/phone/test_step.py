@@ -22,7 +22,9 @@ DOC = Path(__file__).parents[2] / "docs" / "ringing.md"
 IN = PhoneCall("in", "ana", "Ana", False, False, False)
 IN2 = PhoneCall("in2", "ben", "Ben", False, False, True)
 OUT = PhoneCall("out", "ana", "Ana", False, True, False)
+OUT2 = PhoneCall("out2", "ben", "Ben", False, True, False)
 DIAL = inputs.Dial(Whom("ana"), False)
+DIAL2 = inputs.Dial(Whom("ben"), False)
 UP = inputs.LineCame((), None, Standing.OUT)
 LOST = ("exchange_unreachable", "The exchange cannot be reached.", True)
 RING_S = 45.0
@@ -156,6 +158,29 @@ def test_hanging_up_before_the_exchange_has_answered_cancels_then() -> None:
     assert phone.tone is None
 
 
+def test_whom_one_calls_next_is_rung_once_the_first_is_not() -> None:
+    """The exchange would ring the first one, and refuse the second: the caller is in a call."""
+    phone = Story().then(UP, DIAL, inputs.HangUp(), DIAL2)
+    assert phone.does(effects.Initiate) == []
+    phone.then(inputs.Initiated(OUT, Standing.CALLING, None))
+    cancel = Goodbye("out", Farewell.CANCEL)
+    wish = effects.Initiate(DIAL2.whom, False)
+    assert [e for e in phone.last.effects if isinstance(e, effects.Asking)] == [
+        effects.SayGoodbye(cancel),
+        wish,
+    ]
+    assert phone.tone is None
+    phone.then(inputs.Initiated(OUT2, Standing.CALLING, None))
+    assert (phone.state.call, phone.tone) == (OUT2, Tone.RINGBACK)
+
+
+def test_a_refusal_of_the_first_is_none_of_the_second() -> None:
+    phone = Story().then(UP, DIAL, inputs.HangUp(), DIAL2)
+    phone.then(inputs.Failed(effects.Initiate(DIAL.whom, False), "callee_unknown", "No.", False))
+    assert phone.state.phase is Phase.CALLING
+    assert phone.does(effects.Initiate) == [effects.Initiate(DIAL2.whom, False)]
+
+
 def test_a_lost_answer_to_a_wish_clears_whatever_came_of_it() -> None:
     phone = Story().then(UP, DIAL, inputs.Failed(effects.Initiate(DIAL.whom, False), *LOST))
     assert phone.state.left == (Goodbye("", Farewell.CLEAR),)
@@ -255,10 +280,10 @@ def test_a_command_that_cannot_be_is_refused(
         phone.then(command)
 
 
-CALLS = [IN, IN2, OUT]
+CALLS = [IN, IN2, OUT, OUT2]
 CALL = st.sampled_from(CALLS)
 COMMANDS = [
-    DIAL, inputs.PickUp(), inputs.Refuse(), inputs.HangUp(), inputs.SetDoNotDisturb(True),
+    DIAL, DIAL2, inputs.PickUp(), inputs.Refuse(), inputs.HangUp(), inputs.SetDoNotDisturb(True),
     inputs.SetDoNotDisturb(False),
 ]  # fmt: skip
 FACTS: st.SearchStrategy[Input] = st.one_of(
@@ -288,8 +313,9 @@ def outcome(effect: effects.Asking, how: str) -> Input:
     if how != "done":
         return inputs.Failed(effect, how, "No.", how == "lost")
     match effect:
-        case effects.Initiate():
-            return inputs.Initiated(OUT, Standing.CALLING, None)
+        case effects.Initiate(whom=whom):
+            call = OUT if whom == DIAL.whom else OUT2
+            return inputs.Initiated(call, Standing.CALLING, None)
         case effects.Accept(session_id=session_id):
             return inputs.Answered(next(c for c in CALLS if c.session_id == session_id))
     return inputs.Heard(effect)
@@ -314,6 +340,7 @@ def test_whatever_happens_nothing_is_left_ringing(
             assert isinstance(given_, inputs.Command)
             continue
         asked += [e for e in phone.last.effects if isinstance(e, effects.Asking)]
+        assert sum(isinstance(each, effects.Initiate) for each in asked) <= 1
         holds(phone)
     phone.then(inputs.LineWent("gone"))
     phone.wait(RING_S + CALLING_GRACE_S)

@@ -25,19 +25,26 @@ class Connection:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             path.touch(mode=0o600)
             self._db = sqlite3.connect(path, isolation_level=None)
-            self._db.execute("pragma journal_mode = wal")
-            # A power cut may undo the last moments, never more; a card's fsync would stop the loop.
-            self._db.execute("pragma synchronous = normal")
-            self._db.execute("pragma foreign_keys = on")
-            bring_up_to_date(self._db)
-            begin_run(self._db, boot)
-            path.chmod(0o600)
+            try:
+                self._prepare(boot)
+                path.chmod(0o600)
+            except BaseException:
+                self._db.close()
+                raise
         except (OSError, sqlite3.Error) as error:
             raise ConfigError(
                 f"The exchange cannot use {path}: {error}. Check that the folder is writable and "
                 "the disk is not full, or choose another with --data."
             ) from error
         self._owner: asyncio.Task[Any] | None = None
+
+    def _prepare(self, boot: str) -> None:
+        self._db.execute("pragma journal_mode = wal")
+        # A power cut may undo the last moments, never more; a card's fsync would stop the loop.
+        self._db.execute("pragma synchronous = normal")
+        self._db.execute("pragma foreign_keys = on")
+        bring_up_to_date(self._db)
+        begin_run(self._db, boot)
 
     def close(self) -> None:
         """Idempotent."""
