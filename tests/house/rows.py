@@ -99,4 +99,5 @@ ROWS: dict[str, str] = {
     "6.warning_shown": SCREEN,
     **{f"8.{name}": HERE for name in _RINGING},
     "8.call_log": HERE,
+    "8.call_log_recordings": RECORDING,
 }

@@ -58,7 +58,8 @@ A refusal is a Problem with a 4xx status; ``code`` is one of CODES.
 
 Events (``event:`` name, ``data:`` JSON, ``id:`` counts per member from 1): joined RosterItem, left Left,
 state StateChanged, signal SignalEvent, video_requested By, switched_to_video SwitchedEvent,
-recording RecordingEvent, removed Removed (the last one). A comment line every 5 s keeps the line warm.
+recording RecordingEvent (of a later release: nothing records yet), removed Removed (the last one). A
+comment line every 5 s keeps the line warm.
 Events of a device: CallNews, named by NewsName; removed Removed (the last one).
 Events of the directory: directory Directory, at once and whenever more than presence has changed;
 presence Presence, in bursts of which there are two a second at most. Nothing of it is kept: each
