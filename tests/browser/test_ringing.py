@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.browser.conftest import RunningExchange, Visit, press, until_inbound, until_linked
 from tests.browser.ringing import (
@@ -195,3 +195,59 @@ async def test_two_doors_ring_and_escape_silences_both(visit: Visit) -> None:
     )
     await until_linked(ben, "eve")
     await says(ana, "Ben Okafor is busy.")
+
+
+async def lose_the_answer(page: Page, path: str) -> asyncio.Event:
+    """To the next request for ``path``: the exchange has heard it, and once the event is set the page
+    finds the connection broken."""
+    let_go = asyncio.Event()
+
+    async def lose(route: Route) -> None:
+        await route.fetch()
+        await let_go.wait()
+        await route.abort()
+
+    await page.route(path, lose, times=1)
+    return let_go
+
+
+async def test_a_call_whose_answer_is_lost_stops_ringing_and_another_can_be_made(
+    visit: Visit,
+) -> None:
+    ana, ben = await visit("ana"), await visit("ben")
+    await line_is_up(ben)
+    lost = await lose_the_answer(ana, "**/api/v1/calls")
+    await ring(ana, "ben")
+    await until_rung_by(ben, "Ana")
+    lost.set()
+    await says(ana, "The exchange does not answer. Check the network.")
+    await until_quiet(ben)
+    await ana.get_by_role("button", name="Call again").click()
+    await until_rung_by(ben, "Ana")
+    await answer(ben)
+    await asyncio.gather(until_linked(ana, "ben"), until_linked(ben, "ana"))
+
+
+async def test_a_call_given_up_before_its_answer_is_lost_stops_ringing(visit: Visit) -> None:
+    ana, ben = await visit("ana"), await visit("ben")
+    await line_is_up(ben)
+    lost = await lose_the_answer(ana, "**/api/v1/calls")
+    await ring(ana, "ben")
+    await until_rung_by(ben, "Ana")
+    await ana.get_by_role("button", name="Cancel").click()
+    await expect(ana.locator("#session")).to_be_visible()
+    lost.set()
+    await until_quiet(ben)
+
+
+async def test_a_lost_answer_does_not_end_the_call_with_another_device(visit: Visit) -> None:
+    ana, _ = await meet(visit, "audio")
+    other = await visit("ana")
+    lost = await lose_the_answer(other, "**/api/v1/calls")
+    lost.set()
+    async with other.expect_response("**/api/v1/calls/active"):
+        await ring(other, "eve")
+    await says(other, "The exchange does not answer. Check the network.")
+    await other.get_by_role("button", name="Call again").click()
+    await says(other, "You are in another call. End it first.")
+    await expect(ana.locator('.tile[data-uid="ben"][data-link="up"]')).to_be_visible()

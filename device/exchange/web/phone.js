@@ -16,6 +16,8 @@ export class Phone extends EventTarget {
   elsewhere = null; // the call that this person is in with another tab or device
   #line = new Line();
   #early = null; // session_id -> what is heard of a call before the exchange's answer to it
+  #isUnheard = false; // whether the exchange may have a call of this tab that it could not tell of
+  #withdrawing = null; // a promise, while it is given up
 
   constructor(user) {
     super();
@@ -47,11 +49,19 @@ export class Phone extends EventTarget {
 
   /** Rings. Answers at once where the other rings this person. Raises Problem. */
   async call(receiver, receiverType, callType) {
+    if (this.#isUnheard) await this.#withdraw();
     const body = { receiver, receiver_type: receiverType, call_type: callType, device_id: this.#line.deviceId };
     const early = new Map();
     this.#early = early;
-    const call = await ask("POST", "/calls", { body });
-    this.#early = null;
+    let call;
+    try {
+      call = await ask("POST", "/calls", { body });
+    } catch (problem) {
+      if (problem instanceof Problem && problem.isPassing) this.#withdrawUnheard();
+      throw problem;
+    } finally {
+      if (this.#early === early) this.#early = null;
+    }
     const known = early.get(call.session_id) ?? call;
     this.own = OVER.has(known.status) ? null : known;
     this.#stop(known.session_id); // they were calling, too
@@ -84,8 +94,7 @@ export class Phone extends EventTarget {
     if (!this.own) return;
     const { session_id: id } = this.own;
     this.own = null;
-    const problem = await told(`/calls/${id}/cancel`);
-    if (problem?.code === "call_answered") await told(`/calls/${id}/end`);
+    await giveUp(id);
   }
 
   /** Leaves the own call. */
@@ -116,6 +125,25 @@ export class Phone extends EventTarget {
     this.#setElsewhere(null);
   }
 
+  /** The exchange may have made the call, and nobody would be there for who answers it. */
+  #withdrawUnheard() {
+    this.#isUnheard = true;
+    insistFor(() => this.#withdraw(), () => this.#isUnheard).then(() => { this.#isUnheard = false; });
+  }
+
+  /** Raises Problem: the exchange could not be asked. */
+  #withdraw() {
+    this.#withdrawing ??= this.#giveUpUnheard().finally(() => { this.#withdrawing = null; });
+    return this.#withdrawing;
+  }
+
+  /** Not what this person is in with another device: that goes on. */
+  async #giveUpUnheard() {
+    const { call } = await ask("GET", "/calls/active");
+    if (call && this.#isHere(call) && call.session_id !== this.own?.session_id) await giveUp(call.session_id);
+    this.#isUnheard = false;
+  }
+
   #up({ ringing, active }) {
     const rings = new Set(ringing.map((call) => call.session_id));
     for (const id of [...this.ringing.keys()]) if (!rings.has(id)) this.#stop(id);
@@ -127,8 +155,9 @@ export class Phone extends EventTarget {
   /** How the exchange sees this person's call, after a reload or a long absence. */
   #take(active) {
     if (this.own && active?.session_id !== this.own.session_id) this.#over({ ...this.own, status: "ended" });
-    const isHere = active && this.#me(active).device_id === this.#line.deviceId;
+    const isHere = active && this.#isHere(active);
     if (isHere && !this.own) {
+      if (this.#isUnheard) return; // it is being given up
       this.own = active;
       this.#tell("resumed", active);
     } else if (isHere && this.own.status === "initiated" && active.status === "ongoing") {
@@ -139,6 +168,10 @@ export class Phone extends EventTarget {
 
   #me(call) {
     return call.parties.find(({ user }) => user.uid === this.user.uid) ?? {};
+  }
+
+  #isHere(call) {
+    return this.#me(call).device_id === this.#line.deviceId;
   }
 
   #news({ name, call }) {
@@ -199,8 +232,19 @@ export class Phone extends EventTarget {
   }
 }
 
-/** Nothing may be left ringing: until the exchange has heard it, or has given the call up itself. */
+/** Cancels a call, or ends it if it was answered just now. */
+async function giveUp(id) {
+  const problem = await told(`/calls/${id}/cancel`);
+  if (problem?.code === "call_answered") await told(`/calls/${id}/end`);
+}
+
+/** Nothing may be left ringing. The refusal, if any; else null. */
 function told(path, body) {
+  return insistFor(() => ask("POST", path, { body, keepalive: true }));
+}
+
+/** Until the exchange has heard it, or has given the call up itself. */
+function insistFor(send, goesOn = () => true) {
   const until = Date.now() + INSIST_MS;
-  return insist(() => ask("POST", path, { body, keepalive: true }), () => Date.now() <= until);
+  return insist(send, () => goesOn() && Date.now() <= until);
 }
