@@ -197,6 +197,17 @@ async def test_two_doors_ring_and_escape_silences_both(visit: Visit) -> None:
     await says(ana, "Ben Okafor is busy.")
 
 
+async def is_in_a_call(page: Page) -> bool:
+    """As the exchange sees this person."""
+    found: bool = await page.evaluate(
+        """async () => {
+          const { ask } = await import("/web/api.js");
+          return (await ask("GET", "/calls/active")).call?.status === "ongoing";
+        }"""
+    )
+    return found
+
+
 async def lose_the_answer(page: Page, path: str) -> asyncio.Event:
     """To the next request for ``path``: the exchange has heard it, and once the event is set the page
     finds the connection broken."""
@@ -250,4 +261,25 @@ async def test_a_lost_answer_does_not_end_the_call_with_another_device(visit: Vi
     await says(other, "The exchange does not answer. Check the network.")
     await other.get_by_role("button", name="Call again").click()
     await says(other, "You are in another call. End it first.")
-    await expect(ana.locator('.tile[data-uid="ben"][data-link="up"]')).to_be_visible()
+    assert await is_in_a_call(ana)
+
+
+class TestFull:
+    @pytest.fixture
+    def max_members(self) -> int:
+        return 1
+
+    async def test_who_answered_and_cannot_come_in_ends_the_call(self, visit: Visit) -> None:
+        ana, ben = await visit("ana"), await visit("ben")
+        await line_is_up(ben)
+        await ring(ana, "ben", "audio")
+        await until_rung_by(ben, "Ana")
+
+        async def come_late(route: Route) -> None:
+            await ana.wait_for_selector(".call")
+            await route.continue_()
+
+        await ben.route("**/api/v1/join", come_late)
+        await answer(ben)
+        await expect(ben.get_by_role("heading", name="The session is full")).to_be_visible()
+        await says(ana, "The call has ended.")

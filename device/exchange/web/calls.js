@@ -144,7 +144,7 @@ export class Calls {
       } catch (problem) {
         if (this.session !== session) return;
         if (!(problem instanceof Problem) || !problem.isPassing) {
-          this.phone.letGo(false);
+          this.phone.end(); // nobody may be left waiting
           this.#failed(problem.code, wordsOf(problem));
           return;
         }
