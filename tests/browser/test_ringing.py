@@ -264,6 +264,34 @@ async def test_a_lost_answer_does_not_end_the_call_with_another_device(visit: Vi
     assert await is_in_a_call(ana)
 
 
+async def test_a_decline_after_a_lost_answer_ends_the_call(visit: Visit) -> None:
+    ana, ben = await visit("ana"), await visit("ben")
+    await line_is_up(ben)
+    await ring(ana, "ben", "audio")
+    await until_rung_by(ben, "Ana")
+    lost = await lose_the_answer(ben, "**/accept")
+    lost.set()
+    await answer(ben)
+    await says(ben, "The exchange does not answer. Check the network.")
+    await answer(ben, "Decline")
+    await until_quiet(ben)
+    await says(ana, "The call has ended.")
+
+
+async def test_a_decline_does_not_end_what_another_device_answered(visit: Visit) -> None:
+    ana, desk, pocket = await visit("ana"), await visit("ben"), await visit("ben")
+    await line_is_up(desk, pocket)
+    await ring(ana, "ben", "audio")
+    await asyncio.gather(until_rung_by(desk, "Ana"), until_rung_by(pocket, "Ana"))
+    id_ = await desk.locator("[data-call]").get_attribute("data-call")
+    await answer(pocket)
+    await until_linked(ana, "ben")
+    await desk.evaluate(
+        "async (id) => (await import('/web/app.js')).app.calls.phone.reject(id)", id_
+    )
+    assert await is_in_a_call(ana)
+
+
 class TestFull:
     @pytest.fixture
     def max_members(self) -> int:

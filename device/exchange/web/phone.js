@@ -82,11 +82,13 @@ export class Phone extends EventTarget {
     return this.own;
   }
 
-  /** Stops ringing here at once, whatever the exchange says. */
-  reject(id) {
+  /** Stops ringing here at once, whatever the exchange says. Ends it if the exchange has an answer of
+   *  this tab's that it could not tell of. */
+  async reject(id) {
     const body = { device_id: this.#line.deviceId, reason: "rejected" };
     this.#stop(id);
-    return told(`/calls/${id}/reject`, body);
+    const problem = await told(`/calls/${id}/reject`, body);
+    if (problem?.code === "call_answered") await told(`/calls/${id}/end`);
   }
 
   /** Gives up the own call, or ends it if it was answered just now. */
