@@ -1,6 +1,5 @@
 // Calls on the page: what rings, what is being rung, the call, its end.
 
-import { Alerts } from "./alerts.js";
 import { Problem } from "./api.js";
 import { Bar } from "./bar.js";
 import { CallView } from "./call.js";
@@ -9,7 +8,8 @@ import { pause } from "./events.js";
 import { endPage } from "./pages/end.js";
 import { wordsOf } from "./pages/parts.js";
 import { Phone } from "./phone.js";
-import { callerOf, IncomingDialog, kindOf, OutgoingView, wordsOfOutcome } from "./ringing.js";
+import { Ringer } from "./ringer.js";
+import { callerOf, OutgoingView, wordsOfOutcome } from "./ringing.js";
 import { Session } from "./session.js";
 import { Tones } from "./tones.js";
 
@@ -26,17 +26,18 @@ export class Calls {
   session = null; // while a call is on, or being entered
   phone = null; // while somebody is signed in
   #outgoing = null; // the view, while this person waits for a call
-  #incoming = null;
-  #isSilenced = false;
-  #title = null; // the page's own, while something rings
 
   /** `app` has show(root, view), showPage(), say(words), signedOut(). */
   constructor(app) {
     calls = this;
     this.app = app;
     this.tones = new Tones(() => this.#look());
-    this.alerts = new Alerts((action, id) => this.#chosen(action, id));
-    this.bar = new Bar(this.alerts, this.tones, {
+    this.ringer = new Ringer(this.tones, {
+      answer: (call, withCamera) => this.answer(call, withCamera),
+      decline: (call) => this.phone.reject(call.session_id),
+      changed: () => this.#look(),
+    });
+    this.bar = new Bar(this.ringer.alerts, this.tones, {
       takeOver: () => this.#resume(this.phone.takeOver()),
       endElsewhere: () => this.phone.endElsewhere().catch((problem) => this.app.say(wordsOf(problem))),
       changed: () => this.#look(),
@@ -48,20 +49,10 @@ export class Calls {
   /** From now on this person can ring and be rung here. */
   begin(user) {
     this.finish();
-    this.#incoming = new IncomingDialog({
-      answer: (call, withCamera) => this.answer(call, withCamera),
-      decline: (call) => this.phone.reject(call.session_id),
-      silence: () => {
-        this.#isSilenced = true;
-        this.#look();
-      },
-    });
     const phone = new Phone(user);
     this.phone = phone;
     const on = (kind, take) => phone.addEventListener(kind, ({ detail }) => take(detail));
     on("change", () => this.#look());
-    on("incoming", (call) => this.#rings(call));
-    on("stopped", (call) => this.alerts.close(call.session_id));
     on("accepted", (call) => this.#enter(call));
     on("resumed", (call) => this.#resume(call));
     on("over", (call) => this.#over(call));
@@ -73,11 +64,9 @@ export class Calls {
   finish() {
     this.#leaveSession();
     this.#outgoing = null;
-    this.#entitle(null);
     this.phone?.close();
     this.phone = null;
-    this.#incoming?.root.remove();
-    this.tones.play(null);
+    this.ringer.show([]);
     this.bar.show(null);
   }
 
@@ -101,7 +90,7 @@ export class Calls {
   /** Answers what rings. */
   async answer(call, withCamera) {
     const caller = callerOf(call);
-    this.#isSilenced = true; // before the exchange has heard it
+    this.ringer.silence(); // before the exchange has heard it
     const again = { receiver: caller.uid, receiverType: "user", callType: call.call_type, name: caller.name };
     const view = this.#wait(caller, call.call_type, again);
     view.connecting("Connecting…");
@@ -113,7 +102,7 @@ export class Calls {
       if (this.#outgoing === view) await this.#enter(answered);
       else await this.phone.end(); // given up meanwhile
     } catch (problem) {
-      this.#incoming.offerAgain(call.session_id);
+      this.ringer.offerAgain(call.session_id);
       if (this.#outgoing === view) this.#failed(problem.code, wordsOf(problem));
     }
   }
@@ -259,40 +248,11 @@ export class Calls {
     session?.leave();
   }
 
-  #rings(call) {
-    this.#isSilenced = false;
-    this.alerts.show(call.session_id, `${callerOf(call).name} is calling`, kindOf(call));
-  }
-
-  /** In a notification. */
-  #chosen(action, id) {
-    const call = this.phone?.ringing.get(id);
-    if (!call) return;
-    if (action === "answer") this.answer(call, call.call_type === "video");
-    if (action === "decline") this.phone.reject(id);
-  }
-
   #look() {
     const { phone } = this;
     if (!phone) return;
-    const ringing = [...phone.ringing.values()];
-    this.#incoming.show(ringing);
-    if (!ringing.length) this.#isSilenced = false;
-    const waits = this.#outgoing && phone.own?.status === "initiated";
-    this.tones.play(ringing.length && !this.#isSilenced ? "ring" : waits ? "ringback" : null);
-    this.#entitle(ringing[0]);
+    this.ringer.show([...phone.ringing.values()], this.#outgoing && phone.own?.status === "initiated");
     this.bar.show(phone);
-  }
-
-  /** While something rings, the tab says so. */
-  #entitle(call) {
-    if (call) {
-      this.#title ??= document.title;
-      document.title = `${callerOf(call).name} is calling`;
-    } else if (this.#title !== null) {
-      document.title = this.#title;
-      this.#title = null;
-    }
   }
 
   /** A session that rings goes on for a while, so that a page that is loaded anew is back in it. */

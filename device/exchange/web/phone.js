@@ -7,9 +7,9 @@ import { insist } from "./outbox.js";
 const INSIST_MS = 60000; // by then the exchange has given the call up itself
 const OVER = new Set(["rejected", "busy", "cancelled", "unanswered", "ended"]);
 
-/** Tells "change" (look again) and, with a CallItem as detail: "incoming" (it rings here), "stopped" (it
- *  rings no more), "accepted" (the own call was answered), "over" (the own call is), "resumed" (this tab
- *  was in it before a reload). "out": the account is refused. */
+/** Tells "change" (look again) and, with a CallItem as detail: "accepted" (the own call was answered),
+ *  "over" (the own call is), "resumed" (this tab was in it before a reload). "out": the account is
+ *  refused. */
 export class Phone extends EventTarget {
   ringing = new Map(); // session_id -> CallItem, the oldest first
   own = null; // the call that this tab makes or is in
@@ -149,7 +149,7 @@ export class Phone extends EventTarget {
   #up({ ringing, active }) {
     const rings = new Set(ringing.map((call) => call.session_id));
     for (const id of [...this.ringing.keys()]) if (!rings.has(id)) this.#stop(id);
-    ringing.forEach((call) => this.#ring(call));
+    for (const call of ringing) this.ringing.set(call.session_id, call);
     this.#take(active);
     this.#tell("change");
   }
@@ -181,7 +181,7 @@ export class Phone extends EventTarget {
     if (this.own?.session_id === id) {
       if (name !== "incoming") this.#ownNews(call); // they were calling, too
     } else if (name === "incoming") {
-      this.#ring(call);
+      this.ringing.set(id, call);
     } else if (this.ringing.has(id) && !(name === "accepted" || name === "left")) {
       this.#stop(id);
     } else if (OVER.has(call.status) && this.elsewhere?.session_id === id) {
@@ -211,17 +211,8 @@ export class Phone extends EventTarget {
     this.#tell("over", call);
   }
 
-  #ring(call) {
-    const isNew = !this.ringing.has(call.session_id);
-    this.ringing.set(call.session_id, call);
-    if (isNew) this.#tell("incoming", call);
-  }
-
   #stop(id) {
-    const call = this.ringing.get(id);
-    if (!this.ringing.delete(id)) return;
-    this.#tell("stopped", call);
-    this.#tell("change");
+    if (this.ringing.delete(id)) this.#tell("change");
   }
 
   #setElsewhere(call) {
