@@ -40,6 +40,9 @@ async def inside(visit: Visit, exchange: RunningExchange, width: int) -> AsyncIt
     yield "somebody in a call", page
     await go(page, "#/account")
     yield "account", page
+    await page.get_by_role("switch", name="Do not disturb").check()
+    await expect(page.get_by_text("so nothing rings here")).to_be_visible()
+    yield "in peace", page
     await go(page, "#/people")
     await exchange.stop()
     await expect(page.get_by_text("The exchange does not answer.").first).to_be_visible()

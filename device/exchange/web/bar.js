@@ -1,6 +1,7 @@
 // One line above the pages, outside of a call: what keeps calls from ringing here, and what can be done.
 
 import { el, icon } from "./dom.js";
+import { peace } from "./peace.js";
 
 const LATER = "notifications-later";
 
@@ -39,6 +40,9 @@ export class Bar {
         button("button.go", "Continue here", () => this.on.takeOver()),
         button("button", "End it", () => this.on.endElsewhere()),
       ] };
+    }
+    if (peace.isOn && phone.user.kind !== "visitor") {
+      return { icon: "bell-off", said: "Do not disturb is on, so nothing rings here.", buttons: () => [] };
     }
     if (this.alerts.canAsk && !localStorage.getItem(LATER) && this.#mayAsk) {
       return { icon: "bell", said: "Be told of calls while this page is in the background?", buttons: () => [

@@ -2,6 +2,8 @@
 
 import { ask, Problem } from "./api.js";
 import { EventReader, pause } from "./events.js";
+import { Outbox } from "./outbox.js";
+import { peace } from "./peace.js";
 
 const KEY = "device";
 const RETRY_MS = 1000;
@@ -16,6 +18,14 @@ export class Line extends EventTarget {
   refusal = ""; // in words, while the exchange will not have this device
   #stopped = new AbortController();
   #reader = null;
+  #outbox = new Outbox(null, () => {}); // refused: this device is to register anew, and says it again
+
+  /** `canBeRung`: a visitor cannot. */
+  constructor(canBeRung) {
+    super();
+    this.canBeRung = canBeRung;
+    peace.addEventListener("change", () => this.#sayPeace(), { signal: this.#stopped.signal });
+  }
 
   /** Registers and listens, over any number of broken connections, until stopped or out. */
   async run() {
@@ -28,6 +38,7 @@ export class Line extends EventTarget {
         this.isUp = true;
         this.#setLost(false);
         this.#tell("up", standing);
+        this.#sayPeace();
         await this.#listen(standing.after);
       } catch (problem) {
         if (signal.aborted || !(problem instanceof Problem)) return;
@@ -44,6 +55,13 @@ export class Line extends EventTarget {
   stop() {
     this.#stopped.abort();
     this.#reader?.stop();
+    this.#outbox.close();
+  }
+
+  /** A device that registers is not known to want peace. */
+  #sayPeace() {
+    if (!this.canBeRung || !this.deviceId) return;
+    this.#outbox.put("PUT", `/devices/${this.deviceId}/do-not-disturb`, () => ({ on: peace.isOn }));
   }
 
   /** Until the exchange knows this device no more. Raises Problem where it refuses the account. */

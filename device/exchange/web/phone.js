@@ -14,7 +14,7 @@ export class Phone extends EventTarget {
   ringing = new Map(); // session_id -> CallItem, the oldest first
   own = null; // the call that this tab makes or is in
   elsewhere = null; // the call that this person is in with another tab or device
-  #line = new Line();
+  #line;
   #early = null; // session_id -> what is heard of a call before the exchange's answer to it
   #isUnheard = false; // whether the exchange may have a call of this tab that it could not tell of
   #withdrawing = null; // a promise, while it is given up
@@ -22,6 +22,7 @@ export class Phone extends EventTarget {
   constructor(user) {
     super();
     this.user = user;
+    this.#line = new Line(user.kind !== "visitor");
     this.#line.addEventListener("up", ({ detail }) => this.#up(detail));
     this.#line.addEventListener("news", ({ detail }) => this.#news(detail));
     for (const kind of ["lost", "restored"]) this.#line.addEventListener(kind, () => this.#tell("change"));

@@ -1,6 +1,7 @@
 // What rings here, to the eye and to the ear: the card, the tone, the tab's title, the notification.
 
 import { Alerts } from "./alerts.js";
+import { peace } from "./peace.js";
 import { callerOf, IncomingDialog, kindOf } from "./ringing.js";
 
 export class Ringer {
@@ -21,10 +22,12 @@ export class Ringer {
         on.changed();
       },
     });
+    peace.addEventListener("change", () => on.changed());
   }
 
   /** These calls ring, the oldest first, and no others; `waits`: somebody is rung from here. */
-  show(calls, waits = false) {
+  show(ringing, waits = false) {
+    const calls = peace.isOn ? [] : ringing;
     const before = this.#calls;
     this.#calls = new Map(calls.map((call) => [call.session_id, call]));
     for (const id of before.keys()) if (!this.#calls.has(id)) this.alerts.close(id);

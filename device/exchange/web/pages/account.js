@@ -2,6 +2,7 @@
 
 import { ask } from "../api.js";
 import { el, icon } from "../dom.js";
+import { peace } from "../peace.js";
 import { frame, section } from "./frame.js";
 import { action, field, submits, themeButton } from "./parts.js";
 import { VisitorLinks } from "./visitor_links.js";
@@ -12,10 +13,32 @@ export function accountPage(app) {
     app.signedOut();
   });
   const links = new VisitorLinks(app, [["user", app.user.uid, "you"]]);
-  return frame(app, "account", "Account",
+  const doNotDisturb = new PeaceSwitch();
+  const page = frame(app, "account", "Account",
     el("div.bar", {}, el("p.who", {}, `Signed in as ${app.user.name}`), el("div.bar", {}, themeButton(app), signOut)),
+    section("When somebody calls", doNotDisturb.root),
     section("Change the password", passwordForm(app)),
     section("Visitor links", ...links.parts));
+  page.leave = () => doNotDisturb.close();
+  return page;
+}
+
+/** Shows what another tab does, too. */
+class PeaceSwitch {
+  constructor() {
+    this.box = el("input", { id: "peace", type: "checkbox", role: "switch", "aria-describedby": "peace-hint",
+      onchange: () => { peace.isOn = this.box.checked; } });
+    this.root = el("div", {}, el("label.check", { for: "peace" }, this.box, "Do not disturb"),
+      el("p.hint", { id: "peace-hint" },
+        "Nothing rings in this browser. Who calls you hears that you are busy, unless you can be reached elsewhere."));
+    this.look = () => { this.box.checked = peace.isOn; };
+    peace.addEventListener("change", this.look);
+    this.look();
+  }
+
+  close() {
+    peace.removeEventListener("change", this.look);
+  }
 }
 
 function passwordForm(app) {
