@@ -13,7 +13,10 @@ export class Ringer {
   constructor(tones, on) {
     this.tones = tones;
     this.on = on;
-    this.alerts = new Alerts((action, id) => this.#chosen(action, id));
+    this.alerts = new Alerts({
+      isRinging: (id) => this.#calls.has(id),
+      chosen: (action, id) => this.#chosen(action, id),
+    });
     this.dialog = new IncomingDialog({
       answer: (call, withCamera) => on.answer(call, withCamera),
       decline: (call) => on.decline(call),
@@ -23,6 +26,7 @@ export class Ringer {
       },
     });
     peace.addEventListener("change", () => on.changed());
+    addEventListener("pagehide", () => this.alerts.closeAll());
   }
 
   /** These calls ring, the oldest first, and no others; `waits`: somebody is rung from here. */
