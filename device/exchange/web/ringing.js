@@ -1,6 +1,7 @@
 // A call before it is on: what rings here, and what this person rings.
 
-import { el, icon, initials } from "./dom.js";
+import { avatar } from "./avatar.js";
+import { el, icon } from "./dom.js";
 
 const WHY = {
   busy: (name) => `${name} is busy.`,
@@ -26,12 +27,6 @@ export function callerOf(call) {
 export function kindOf({ call_type: kind, receiver_type: type, receiver_name: name }) {
   const words = kind === "video" ? "Video call" : "Audio call";
   return type === "group" ? `${words} to ${name}` : words;
-}
-
-export function face({ name, avatar }) {
-  const made = el("div.avatar.face", { "aria-hidden": "true" }, initials(name));
-  if (/^(\/(?!\/)|data:image\/)/.test(avatar ?? "")) made.append(el("img", { src: avatar, alt: "" }));
-  return made;
 }
 
 /** Over every page, while something rings. `on` has answer(call, withCamera), decline(call), silence(). */
@@ -85,7 +80,7 @@ export class IncomingDialog {
       onclick();
     } }, icon(name), label);
     const card = el("section.ringing", { "aria-label": words, "data-call": call.session_id },
-      face(caller),
+      avatar("div.avatar.face", caller),
       el("div.words", { role: "alert" }, el("h1", {}, words), el("p.quiet", {}, kindOf(call))),
       el("div.answers", {},
         press("button.go", isVideo ? "video" : "phone", "Answer", () => this.on.answer(call, isVideo)),
@@ -107,7 +102,7 @@ export class OutgoingView {
     this.words = el("p.quiet", { role: "status" });
     this.actions = el("div.answers");
     this.root = el("main.outgoing", { tabindex: -1 }, this.preview, el("section.ringing", {},
-      face(person), el("div.words", {}, this.name, this.words), this.actions));
+      avatar("div.avatar.face", person), el("div.words", {}, this.name, this.words), this.actions));
     this.isVideo = callType === "video";
     this.calling();
   }

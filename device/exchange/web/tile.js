@@ -1,22 +1,19 @@
 // One participant on the screen: the picture, or who it would show; the name; what is off.
 
-import { el, icon, initials } from "./dom.js";
-
-/** Pictures of a person that this page may show: its own exchange's, or one within the address. */
-const OWN_PICTURE = /^(\/(?!\/)|data:image\/)/;
+import { avatar } from "./avatar.js";
+import { el, icon } from "./dom.js";
 
 export class Tile {
   /** `person` is {user, state, link, streams: {video}, isOwn, isRear}. */
   constructor(person) {
-    const { name, uid, avatar } = person.user;
+    const { name, uid } = person.user;
     this.name = name;
     this.video = el("video", { autoplay: true, playsinline: true });
     this.video.muted = true; // sound has its own elements
     this.hasPicture = false;
     this.video.addEventListener("loadeddata", () => this.gotPicture(true));
     this.video.addEventListener("emptied", () => this.gotPicture(false));
-    this.avatar = el("div.avatar", { "aria-hidden": "true" }, initials(name));
-    if (OWN_PICTURE.test(avatar ?? "")) this.avatar.append(el("img", { src: avatar, alt: "" }));
+    this.avatar = avatar("div.avatar", person.user);
     this.words = el("p.state");
     this.muted = el("span.off", { role: "img", "aria-label": "muted" }, icon("mic-off"));
     this.paused = el("span.off", { role: "img", "aria-label": "no video" }, icon("video-off"));

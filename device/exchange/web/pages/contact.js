@@ -1,7 +1,8 @@
 // Somebody, or a group, that can be called.
 
+import { avatar } from "../avatar.js";
 import { startCall } from "../calls.js";
-import { el, icon, initials } from "../dom.js";
+import { el, icon } from "../dom.js";
 import { action } from "./parts.js";
 
 const AVAILABILITY = {
@@ -11,15 +12,10 @@ const AVAILABILITY = {
   offline: "Offline",
 };
 
-/** Pictures of a person that this page may show: its own exchange's, or one within the address. */
-const OWN_PICTURE = /^(\/(?!\/)|data:image\/)/;
-
 /** A line of a list. `who` is {id, type: "user" or "group", name, avatar, iconName}. */
 export class ContactCard {
   constructor(app, who) {
-    const face = el("div.portrait", { "aria-hidden": "true" },
-      who.iconName ? icon(who.iconName) : initials(who.name));
-    if (OWN_PICTURE.test(who.avatar ?? "")) face.append(el("img", { src: who.avatar, alt: "" }));
+    const face = avatar("div.portrait", who, who.iconName && icon(who.iconName));
     this.words = el("span.presence");
     this.buttons = [["video", "video", "with video"], ["audio", "phone", "audio only"]].map(([type, iconName, how]) => {
       const words = `Call ${who.name}, ${how}`;
