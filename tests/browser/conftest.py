@@ -247,6 +247,19 @@ async def press(page: Page, label: str) -> None:
     await page.get_by_role("button", name=label, exact=True).click()
 
 
+async def until(page: Page, function: str, wanted: Any) -> None:
+    """Waits until this function of the page, which may be async, comes to this. Playwright's own
+    wait_for_function takes whatever an async one promises for true."""
+    loop = f"""async (wanted) => {{
+      const look = {function};
+      while (JSON.stringify(await look()) !== JSON.stringify(wanted)) {{
+        await new Promise((done) => setTimeout(done, 50));
+      }}
+    }}"""
+    async with asyncio.timeout(WAIT_MS / 1000):
+        await page.evaluate(loop, wanted)
+
+
 async def until_linked(page: Page, uid: str) -> None:
     """The media link to another is up."""
     await page.wait_for_selector(f'.tile[data-uid="{uid}"][data-link="up"]')

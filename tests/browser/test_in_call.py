@@ -12,6 +12,7 @@ from tests.browser.conftest import (
     Visit,
     join,
     press,
+    until,
     until_inbound,
     until_linked,
 )
@@ -64,7 +65,6 @@ async def test_another_camera_and_microphone_may_be_chosen_and_are_kept(
       const { app } = await import("/web/app.js");
       return app.session.media.camera?.label;
     }"""
-    is_open = f"async (name) => await ({opened})() === name"
     first = await ana.evaluate(opened)
     await press(ana, "Settings")
     cameras = ana.get_by_label("Camera", exact=True)
@@ -74,10 +74,10 @@ async def test_another_camera_and_microphone_may_be_chosen_and_are_kept(
     await cameras.select_option(label=second)
     await expect(ana.get_by_label("Microphone", exact=True)).to_be_visible()
     await expect(ana.get_by_label("Speaker", exact=True)).to_be_visible()
-    await ana.wait_for_function(is_open, arg=second)
+    await until(ana, opened, second)
     # Chromium's second test camera takes no pictures of this size; the first one does again.
     await cameras.select_option(label=first)
-    await ana.wait_for_function(is_open, arg=first)
+    await until(ana, opened, first)
     seen = await until_inbound(ben, "ana", "video", framesDecoded=5)
     await until_inbound(ben, "ana", "video", framesDecoded=seen["framesDecoded"] + 10)
     await ana.evaluate("localStorage.microphone = 'one that was unplugged'")

@@ -6,7 +6,7 @@ from urllib.parse import urljoin
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.conftest import Visit, go, until_linked
+from tests.browser.conftest import Visit, go, until, until_linked
 from tests.browser.ringing import line_is_up, ring, until_quiet, until_rung_by
 
 _WORKER = "(async () => Boolean((await navigator.serviceWorker.ready).active))()"
@@ -19,10 +19,7 @@ async () => {
 
 
 async def until_notified(page: Page, wanted: list[list[str]]) -> None:
-    await page.wait_for_function(
-        f"async (wanted) => JSON.stringify(await ({_SHOWN})()) === JSON.stringify(wanted)",
-        arg=wanted,
-    )
+    await until(page, _SHOWN, wanted)
 
 
 async def in_the_background(visit: Visit, uid: str) -> Page:

@@ -2,7 +2,7 @@
 
 from playwright.async_api import Locator, Page, expect
 
-from tests.browser.conftest import RunningExchange, Visit, go, tab_to
+from tests.browser.conftest import RunningExchange, Visit, go, tab_to, until
 from tests.browser.ringing import line_is_up, ring, says, tone, until_quiet, until_rung_by
 from tests.browser.test_directory import contact
 from tests.browser.test_installed import in_the_background, until_notified
@@ -56,9 +56,8 @@ async def test_it_keeps_silent_by_itself_while_another_device_rings(visit: Visit
     await switch(desk).check()
     await ring(ana, "ben")
     await until_rung_by(pocket, "Ana")
-    await desk.wait_for_function(
-        "async () => (await import('/web/app.js')).app.calls.phone.ringing.size === 1"
-    )
+    told = "async () => (await import('/web/app.js')).app.calls.phone.ringing.size"
+    await until(desk, told, 1)
     await until_quiet(desk)
     await until_notified(desk, [])
     assert await desk.title() == "Account · callbox"
