@@ -10,13 +10,16 @@ import pytest
 
 from device.errors import ExchangeError, TokenRefused
 from device.exchange.client import ExchangeAccount
+from device.exchange.client.line import LineDown
+from device.exchange.server.administration import opened
+from device.exchange.server.store import digest
 from device.exchange.wire import API
 from device.session.facts import PeerLeft, RemovedFromSession
 from device.session.values import EndReason, MediaState
 from tests.exchange.admins import make_admin, refused, request, thrown_out
 from tests.exchange.conftest import PASSWORD, RunningExchange
-from tests.exchange.members import enter, signed_in
-from tests.exchange.phones import phone
+from tests.exchange.members import enter, signed_in, until
+from tests.exchange.phones import Phone, phone
 
 Accounts = dict[str, ExchangeAccount]
 Revoke = Callable[[RunningExchange, Accounts], Awaitable[None]]
@@ -150,6 +153,51 @@ async def test_who_is_revoked_may_sign_in_again_and_who_is_removed_may_not(
     await request(exchange, accounts["fay"], "PUT", "/people/eve", body)
     late = await request(exchange, None, "POST", "/join", {"token": old.token})
     assert refused(late) == (401, "token_revoked")
+
+
+async def test_who_signs_out_hears_nothing_more_and_other_sign_ins_of_theirs_do(
+    exchange: RunningExchange, accounts: Accounts
+) -> None:
+    token = await signed_in(accounts["eve"])
+    elsewhere = Phone(accounts["eve"].new_line("elsewhere", await accounts["eve"].sign_in()))
+    copied = Phone(accounts["eve"].new_line("copied", token))
+    async with phone(accounts["ana"]) as ana, phone(accounts["eve"]) as eve:
+        for each in (elsewhere, copied):
+            await each.plug_in()
+        await until(lambda: exchange.clock.pending == 0)  # all of them listen
+        async with watching(exchange, token) as directory:
+            out = await request(exchange, accounts["eve"], "POST", "/sign-out")
+            assert out.status_code == 204
+            await ana.line.initiate("eve")
+            await elsewhere.next_news("incoming")
+            for each in (eve, copied):
+                assert (await first_fact(each)).code == "auth_token_refused"
+            async with asyncio.timeout(WITHIN_S):
+                while not directory.done():
+                    exchange.clock.turn(0.1)  # which paces what it tells
+                    await asyncio.sleep(0.05)
+        await elsewhere.unplug()
+
+
+async def test_a_stream_that_nobody_interrupts_tells_nothing_either(
+    exchange: RunningExchange, accounts: Accounts
+) -> None:
+    """One that was opened at that moment, or by another process."""
+    async with phone(accounts["ana"]) as ana, phone(accounts["eve"]) as eve:
+        await until(lambda: exchange.clock.pending == 0)
+        async with opened(exchange.config.data_dir) as store:
+            await store.accounts.drop_auth_token(digest(await signed_in(accounts["eve"])))
+        await ana.line.initiate("eve")
+        assert (await first_fact(eve)).code == "auth_token_refused"
+
+
+async def first_fact(each: Phone) -> ExchangeError:
+    """Which has to be that its line is down for good."""
+    async with asyncio.timeout(10):
+        fact = await each.facts.get()
+    assert isinstance(fact, LineDown), fact
+    assert fact.is_final
+    return fact.reason
 
 
 @pytest.mark.parametrize("way", ["revoked", "typed revoke"])

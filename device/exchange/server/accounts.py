@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Cookie, Depends, Header, Request, Response
 
 from device.exchange.server.config import ExchangeConfig
+from device.exchange.server.event_stream import MayListen
 from device.exchange.server.parts import Parts, parts_of
 from device.exchange.server.refusal import Refusal, refusals
 from device.exchange.server.store import Login, Visitor, digest, new_secret
@@ -55,16 +56,30 @@ async def whoever(parts: PartsOf, token: AuthToken) -> Login | Visitor:
     """Who asks. Raises Refusal: auth_token_empty, auth_token_refused."""
     if not token:
         raise Refusal("auth_token_empty", "Sign in first.")
+    found = await _whose(parts, token)
+    if found is None:
+        raise Refusal("auth_token_refused", "You are no longer signed in. Sign in again.")
+    return found
+
+
+async def _whose(parts: Parts, token: str) -> Login | Visitor | None:
     found = await parts.store.accounts.signed_in(digest(token), parts.config.wall_s())
-    if found is not None:
-        return found
-    visitor = await parts.visits.visitor(token)
-    if visitor is not None:
-        return visitor
-    raise Refusal("auth_token_refused", "You are no longer signed in. Sign in again.")
+    return found or await parts.visits.visitor(token)
 
 
 Whoever = Annotated[Login | Visitor, Depends(whoever)]
+
+
+async def still_signed_in(parts: PartsOf, token: AuthToken) -> MayListen:
+    """To be asked for as long as something is told to who asks."""
+
+    async def may_listen() -> bool:
+        return await _whose(parts, token) is not None
+
+    return may_listen
+
+
+StillSignedIn = Annotated[MayListen, Depends(still_signed_in)]
 
 
 async def login(found: Whoever) -> Login:
@@ -142,9 +157,10 @@ def give_cookie(response: Response, token: str, lasts_s: int, config: ExchangeCo
 
 @router.post("/sign-out", status_code=204)
 async def sign_out(response: Response, parts: PartsOf, token: AuthToken) -> None:
-    """Forget the auth token. Idempotent."""
+    """Forget the auth token: nothing is told to who has it any more. Idempotent."""
     if token:
-        await parts.store.accounts.drop_auth_token(digest(token))
+        async with parts.outbox.batch() as batch:
+            await parts.authority.sign_out(batch, digest(token), parts.config.wall_s())
         await parts.visits.sign_out(token)
     response.delete_cookie(COOKIE, path="/")
 

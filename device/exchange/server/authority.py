@@ -57,6 +57,15 @@ class Authority:
         batch.announce(uid)
         await self._devices.interrupt_user(batch, uid)
 
+    async def sign_out(self, batch: Batch, key: bytes, now: float) -> None:
+        """The auth token with this digest is over, and whatever listens with it; the user's other
+        streams come again. ``now``: Unix seconds. Idempotent."""
+        login = await self._store.accounts.signed_in(key, now)
+        await self._store.accounts.drop_auth_token(key)
+        if login is not None:
+            batch.announce(login.account.user.uid)
+            await self._devices.interrupt_user(batch, login.account.user.uid)
+
     async def known(self, uid: str) -> Account:
         """Raises Refusal: user_unknown."""
         account = await self._store.accounts.get(uid)

@@ -10,16 +10,16 @@ from device.exchange.server.accounts import (
     LoginOf,
     PartsOf,
     SignedInUser,
+    StillSignedIn,
     UserOrVisitor,
-    Whoever,
     admin,
 )
-from device.exchange.server.event_stream import STREAMED, EventStream, LastEventId, until_over
+from device.exchange.server.event_stream import STREAMED, EventStream, LastEventId, while_allowed
 from device.exchange.server.refusal import refusals
 from device.exchange.server.ringing import actions as do
 from device.exchange.server.ringing.values import Call
 from device.exchange.server.ringing.views import item_of
-from device.exchange.server.store import LogFilter, Login
+from device.exchange.server.store import LogFilter
 from device.exchange.wire import (
     ActiveCall,
     CallItem,
@@ -74,17 +74,15 @@ async def do_not_disturb(
 async def events(
     device_id: Device,
     user: UserOrVisitor,
-    found: Whoever,
+    may_listen: StillSignedIn,
     parts: PartsOf,
     last_event_id: LastEventId = 0,
 ) -> EventStream:
     """The device's events as a stream (text/event-stream), from after Last-Event-ID on, until the
     sign-in is over."""
-    keepalive_s, wall_s = parts.config.keepalive_s, parts.config.wall_s
+    keepalive_s = parts.config.keepalive_s
     stream = await parts.devices.events(user.uid, device_id, last_event_id, keepalive_s)
-    return EventStream(
-        until_over(stream, lambda: isinstance(found, Login) and wall_s() >= found.expires_at)
-    )
+    return EventStream(while_allowed(stream, may_listen))
 
 
 @router.post("/calls")

@@ -3,10 +3,9 @@
 from fastapi import APIRouter
 from starlette.responses import Response, StreamingResponse
 
-from device.exchange.server.accounts import AuthToken, PartsOf, SignedInUser
+from device.exchange.server.accounts import PartsOf, SignedInUser, StillSignedIn
 from device.exchange.server.event_stream import STREAMED, EventStream, LastEventId
 from device.exchange.server.refusal import refusals
-from device.exchange.server.store import digest
 from device.exchange.wire import Directory
 
 router = APIRouter(
@@ -24,13 +23,8 @@ async def directory(user: SignedInUser, parts: PartsOf) -> Response:
 
 @router.get("/directory/events", response_class=StreamingResponse, responses=STREAMED)
 async def events(
-    user: SignedInUser, token: AuthToken, parts: PartsOf, last_event_id: LastEventId = 0
+    user: SignedInUser, may_listen: StillSignedIn, parts: PartsOf, last_event_id: LastEventId = 0
 ) -> EventStream:
     """The directory, and then what changes in it, as a stream (text/event-stream)."""
-
-    async def may_watch() -> bool:
-        found = await parts.store.accounts.signed_in(digest(token), parts.config.wall_s())
-        return found is not None
-
     keepalive_s = parts.config.keepalive_s
-    return EventStream(parts.directory.watch(user.uid, last_event_id, keepalive_s, may_watch))
+    return EventStream(parts.directory.watch(user.uid, last_event_id, keepalive_s, may_listen))

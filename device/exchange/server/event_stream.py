@@ -1,6 +1,6 @@
 """Events as a browser reads them: text/event-stream (WHATWG HTML, section 9.2)."""
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from typing import Annotated, Any
 
@@ -12,6 +12,8 @@ from device.exchange.server.store import Event
 
 LastEventId = Annotated[int, Header(ge=0, le=2**53)]
 
+MayListen = Callable[[], Awaitable[bool]]
+"""Whether who listens is still signed in."""
 
 Told = Event | Sequence[Event] | None
 """One event, or several that are sent together; None: nothing, to keep the line warm."""
@@ -36,13 +38,14 @@ class EventStream(StreamingResponse):
             await super().stream_response(send)
 
 
-async def until_over(
-    events: AsyncGenerator[Event | None, None], is_over: Callable[[], bool]
+async def while_allowed(
+    events: AsyncGenerator[Event | None, None], may_listen: MayListen
 ) -> AsyncGenerator[Event | None, None]:
-    """The events, for as long as who listens may; looked at whenever there is nothing to tell."""
+    """The events, for as long as who listens may; that they were put out they may always hear."""
     async with aclosing(events):
         async for event in events:
-            if event is None and is_over():
+            is_farewell = event is not None and event.name == "removed"
+            if not is_farewell and not await may_listen():
                 return
             yield event
 

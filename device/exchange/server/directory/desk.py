@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
@@ -10,6 +10,7 @@ from device.exchange.server.bus import Bus
 from device.exchange.server.clock import Clock, Timer
 from device.exchange.server.directory.board import Board
 from device.exchange.server.errands import Errands
+from device.exchange.server.event_stream import MayListen
 from device.exchange.server.store import Event, Store
 from device.exchange.wire import Directory
 
@@ -20,9 +21,6 @@ READ_AGAIN_S = 5.0
 """What nobody announced, such as an account made beside the exchange, is seen so late at most."""
 MAX_WATCHERS = 16
 """Of one user. The oldest of more than so many goes."""
-
-MayWatch = Callable[[], Awaitable[bool]]
-"""Whether a watcher is still signed in."""
 
 
 @dataclass(slots=True, eq=False)
@@ -55,7 +53,7 @@ class DirectoryDesk:
         return self._board.directory(uid)
 
     async def watch(
-        self, uid: str, after: int, keepalive_s: float, may_watch: MayWatch
+        self, uid: str, after: int, keepalive_s: float, may_watch: MayListen
     ) -> AsyncGenerator[Sequence[Event] | None, None]:
         """The whole directory, and then what changes, in bursts, PAUSE_S apart at least; numbered from
         after ``after``. None to keep the line warm. Ends when the watcher may watch no more, or the
