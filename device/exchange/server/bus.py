@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from device.exchange.server.clock import Clock, Timer
-from device.exchange.server.errands import Errands
+from device.exchange.server.errands import AGAIN_AFTER_S, Errands
 from device.exchange.wire import Reason
 
 OnAbsent = Callable[[], Awaitable[None]]
@@ -40,7 +40,8 @@ class Bus(Protocol):
     """Keys are those of queues."""
 
     def expect(self, key: bytes, on_absent: OnAbsent) -> None:
-        """From now on somebody has to listen; ``on_absent`` once nobody has for too long."""
+        """From now on somebody has to listen; ``on_absent`` once nobody has for too long, and again
+        until it has succeeded."""
         ...
 
     def wake(self, key: bytes) -> None: ...
@@ -104,9 +105,7 @@ class LocalBus:
         self.is_closing = False
 
     def expect(self, key: bytes, on_absent: OnAbsent) -> None:
-        place = self._places.setdefault(key, _Place(on_absent))
-        if not place.is_heard:
-            self._wait_for(place)
+        self._wait_for(self._places.setdefault(key, _Place(on_absent)), self._gone_after_s)
 
     def wake(self, key: bytes) -> None:
         if place := self._places.get(key):
@@ -123,7 +122,7 @@ class LocalBus:
             place.ears += 1
             place.is_heard = False
             place.wake.set()
-            self._wait_for(place)
+            self._wait_for(place, self._gone_after_s)
 
     def dismiss(self, key: bytes, reason: Reason) -> None:
         if place := self._places.pop(key, None):
@@ -154,7 +153,7 @@ class LocalBus:
         finally:
             if place.ears == ear.number:
                 place.is_heard = False
-                self._wait_for(place)
+                self._wait_for(place, self._gone_after_s)
 
     def close(self) -> None:
         self.is_closing = True
@@ -162,16 +161,21 @@ class LocalBus:
             place.stop_waiting()
             place.wake.set()
 
-    def _wait_for(self, place: _Place) -> None:
+    def _wait_for(self, place: _Place, within_s: float) -> None:
         place.stop_waiting()
-        if place.dismissed is None and not self.is_closing:
-            when_s = self._clock.now_s() + self._gone_after_s
+        if not place.is_heard and place.dismissed is None and not self.is_closing:
+            when_s = self._clock.now_s() + within_s
             place.absence = self._clock.call_at(when_s, lambda: self._absent(place))
 
     def _absent(self, place: _Place) -> None:
         async def errand() -> None:
-            if not place.is_heard and place.dismissed is None:
+            if place.is_heard or place.dismissed is not None:
+                return
+            try:
                 await place.on_absent()
+            except Exception:
+                self._wait_for(place, AGAIN_AFTER_S)
+                raise
 
         self._errands.run(errand())
 

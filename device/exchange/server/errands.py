@@ -6,6 +6,9 @@ from collections.abc import Awaitable, Callable
 
 logger = logging.getLogger(__name__)
 
+AGAIN_AFTER_S = 1.0
+"""What a timer began and could not do, as with a full disk, is begun again then."""
+
 
 class Errands:
     """Owns its tasks. ``aclose`` it."""
