@@ -246,6 +246,43 @@ async def test_a_group_call_is_unanswered_only_if_nobody_answers(
     assert (await phones["door"].news("unanswered")).status == "unanswered"
 
 
+@pytest.mark.spec("8.group")
+async def test_of_a_group_nobody_waits_for_who_has_no_device(
+    accounts: Accounts, family: str
+) -> None:
+    async with phone(accounts["door"]) as door, phone(accounts["ana"]) as ana:
+        call = await door.line.initiate(family, "group")
+        assert [party.standing for party in call.parties] == ["calling", "ringing", "missed"]
+        await ana.news("incoming")
+        await ana.line.reject(call.session_id)
+        assert (await door.news("rejected")).status == "rejected"
+        call = await ana.line.initiate("door")
+        await door.line.accept(call.session_id)
+        async with phone(accounts["eve"]) as eve:
+            # Nothing rings, so the caller does not hear it ring either.
+            assert (await eve.line.initiate(family, "group")).status == "busy"
+
+
+@pytest.mark.spec("8.group")
+async def test_of_a_group_who_is_away_for_a_moment_rings_when_they_are_back(
+    exchange: RunningExchange, accounts: Accounts, family: str
+) -> None:
+    async with (
+        phone(accounts["door"]) as door,
+        phone(accounts["ana"]) as ana,
+        phone(accounts["ben"]) as ben,
+    ):
+        await waits(exchange, 0)
+        await ben.unplug()
+        await waits(exchange, 1)
+        call = await door.line.initiate(family, "group")
+        await ana.line.reject(call.session_id)
+        await door.has_no_news()
+        registered = await ben.plug_in_anew(accounts["ben"])
+        assert [each.session_id for each in registered.ringing] == [call.session_id]
+        assert (await ben.line.accept(call.session_id)).status == "ongoing"
+
+
 async def test_a_unit_that_comes_back_rings_again(accounts: Accounts) -> None:
     async with phone(accounts["door"]) as door, phone(accounts["ana"]) as ana:
         call = await door.line.initiate("ana")

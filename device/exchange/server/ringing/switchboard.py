@@ -265,12 +265,13 @@ class Switchboard:
             raise Refusal("device_unknown", "Register this device first.")
 
     async def _standing(self, uid: str) -> Standing:
-        """Of one who is to be rung. Who does not want to be disturbed misses the call."""
+        """Of one who is to be rung. Who has no device, or does not want to be disturbed, misses the
+        call: nobody waits for an answer that cannot come."""
         if await self.active_call(uid) is not None:
             return Standing.BUSY
         devices = await self._store.devices.of_user(uid)
-        wants_peace = bool(devices) and all(device.do_not_disturb for device in devices)
-        return Standing.MISSED if wants_peace else Standing.RINGING
+        rings = any(not device.do_not_disturb for device in devices)
+        return Standing.RINGING if rings else Standing.MISSED
 
 
 _WITHDRAWN: dict[Standing, Callable[[str], do.Action]] = {
