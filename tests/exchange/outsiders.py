@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from device.exchange.server.administration import opened
+from device.exchange.server.administration import changing
 from device.exchange.server.ringing.device_desk import key_of
 from device.exchange.server.store import Account, digest
 from device.exchange.wire import API
@@ -85,13 +85,14 @@ class Setting:
 
 
 async def renewed(exchange: RunningExchange, accounts: list[Account]) -> dict[str, str]:
-    """Auth tokens of all users, who are as at the first start and have no device; one is stale. Fay is
-    an admin. Without passwords: they take their time."""
+    """Auth tokens of all users, who are as at the first start and have no device
+    and no call; one is stale. Fay is an admin. Without passwords: they take their time."""
     now = int(exchange.wall())
     tokens = {uid: f"token-of-{uid}".ljust(43, "-") for uid in (*UIDS, "stale")}
-    async with opened(exchange.config.data_dir) as store, store.transaction():
+    async with changing(exchange.config.data_dir) as (parts, batch):
+        store = parts.store
         for each in await store.accounts.all():
-            await store.accounts.remove(each.user.uid)
+            await parts.authority.remove(batch, each.user.uid)
         for account in accounts:
             uid = account.user.uid
             await store.accounts.put(replace(account, role="admin") if uid == "fay" else account)
@@ -108,8 +109,6 @@ async def world_at(exchange: RunningExchange, accounts: list[Account]) -> AsyncI
     # Without TLS there is nothing to verify, and the system's certificates take long to read.
     async with httpx.AsyncClient(base_url=url, trust_env=False, verify=False) as http:
         setting = Setting(http, tokens)
-        for uid in UIDS:
-            await setting.ask(uid, "DELETE", "/calls/active")
         call = await setting.call("door", "ana")
         door, ana = await setting.enter("door", call), await setting.enter("ana", call)
         eve, gone = await setting.enter("eve", "elsewhere"), await setting.enter("ben", "gone")

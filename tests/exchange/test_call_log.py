@@ -21,6 +21,7 @@ from device.exchange.server.store import Account, Group, LogFilter, LogPlace, Sq
 from device.exchange.server.store.sqlite.call_log import page_of, page_of_all
 from device.exchange.server.store.sqlite.connection import Connection
 from device.exchange.wire import API, CallLog, LogItem, User
+from tests.exchange.admins import make_admin, refused, request
 from tests.exchange.conftest import PASSWORD, RunningExchange, Wall
 from tests.exchange.members import enter, signed_in
 from tests.exchange.phones import Phone, phone
@@ -169,7 +170,52 @@ async def test_names_stay_when_accounts_and_groups_go(
         await store.accounts.remove_group("family")
     group, single = (await readers["ana"].page()).calls
     assert group.call.receiver_name == "The family"
-    assert single.call.parties[0].user == User("door", "Door", kind="unit")
+    assert single.call.parties[0].user == User(" door", "Door", kind="unit")
+
+
+@pytest.mark.spec("8.call_log")
+async def test_who_comes_under_the_id_of_another_does_not_find_their_calls(
+    exchange: RunningExchange,
+    accounts: Accounts,
+    phones: dict[str, Phone],
+    readers: dict[str, Reader],
+) -> None:
+    await make_admin(exchange, "fay")
+    await phones["ben"].line.initiate("ana")
+    await phones["ben"].line.clear_active_call()
+    exchange.wall.now_s += 1
+    to_ben = await phones["ana"].line.initiate("ben")
+    await phones["ana"].line.clear_active_call()
+    exchange.wall.now_s += 1
+    group = {"name": "Family", "members": ["ana", "ben"]}
+    await request(exchange, accounts["fay"], "PUT", "/groups/family", group)
+    running = (await phones["door"].line.initiate("family", "group")).session_id
+    for uid in ("ana", "ben"):
+        await phones[uid].line.accept(running)
+
+    removed = await request(exchange, accounts["fay"], "DELETE", "/people/ben")
+    assert removed.status_code == 204
+    body = {"name": "Benjamin", "password": PASSWORD}
+    await request(exchange, accounts["fay"], "PUT", "/people/ben", body)
+    again = await accounts["ben"].sign_in()
+    for path in (f"/calls/{to_ben.session_id}", f"/calls/{running}"):
+        late = await request(exchange, None, "GET", path, bearer=again)
+        assert refused(late) == (403, "not_in_call")
+    found = await request(exchange, None, "GET", "/calls", bearer=again)
+    assert found.json()["calls"] == []
+
+    # The others' call has gone on, and they find the names of then.
+    await phones["ana"].line.end(running)
+    in_group, outgoing, incoming = (await readers["ana"].page()).calls
+    assert [party.standing for party in in_group.call.parties] == 3 * ["left"]
+    assert in_group.call.parties[2].user.name == "Ben"
+    assert (outgoing.call.receiver_name, outgoing.call.parties[1].user.name) == ("Ben", "Ben")
+    assert incoming.call.parties[0].user.name == "Ben"
+    exchange.wall.now_s += 1
+    line = accounts["ben"].new_line("new", again)
+    await line.register()
+    assert (await line.initiate("ana")).parties[0].user.name == "Benjamin"
+    assert await readers["ana"].seen(user="ben") == [("incoming", "initiated")]
 
 
 @pytest.mark.spec("8.call_log")
@@ -206,8 +252,7 @@ async def test_an_admin_sees_everybodys_calls_and_nobody_else_does(
     await phones["door"].line.clear_active_call()
     exchange.wall.now_s += 1
     await phones["ben"].line.initiate("ana")
-    refused = await readers["eve"].ask(everyone=True)
-    assert (refused.status_code, refused.json()["code"]) == (403, "not_permitted")
+    assert refused(await readers["eve"].ask(everyone=True)) == (403, "not_permitted")
     await add_accounts(exchange.config.data_dir, {User("fay", "Fay"): PASSWORD}, "admin")
     fay = readers["fay"]
     assert await fay.seen() == []

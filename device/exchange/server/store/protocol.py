@@ -45,7 +45,8 @@ class Accounts(Protocol):
         ...
 
     async def remove(self, uid: str) -> bool:
-        """And whatever signed in with it. False: there was none."""
+        """And whatever signed in with it. Past calls keep the name, under a uid that no account can
+        have. False: there was none."""
         ...
 
     async def add_auth_token(self, key: bytes, uid: str, expires_at: int, now: float) -> None:

@@ -8,6 +8,8 @@ from device.exchange.server.store.values import Account, Group, Login
 from device.exchange.wire import User
 
 _ACCOUNT = "select uid, name, avatar, kind, password, role from users "
+_FORMER = " "
+"""No account has a uid that begins so (passwords.check_user)."""
 
 
 class SqliteAccounts:
@@ -50,6 +52,7 @@ class SqliteAccounts:
             self._db.run(
                 "delete from queues where key in (select key from devices where uid = ?)", uid
             )
+            self._disown(uid)
             return self._db.run("delete from users where uid = ?", uid).rowcount > 0
 
     async def add_auth_token(self, key: bytes, uid: str, expires_at: int, now: float) -> None:
@@ -108,6 +111,18 @@ class SqliteAccounts:
 
     async def remove_group(self, group_id: str) -> bool:
         return self._db.run("delete from groups where group_id = ?", group_id).rowcount > 0
+
+    def _disown(self, uid: str) -> None:
+        """The calls of who goes stay in the others' logs, with the names of then. They are not those
+        of who is added again under the same uid."""
+        former = _FORMER + uid
+        self._db.run(
+            "update calls set receiver = ?1 where receiver_type = 'user' and receiver = ?2 "
+            "and session_id in (select session_id from parties where uid = ?2)",
+            former, uid,
+        )  # fmt: skip
+        for table in ("parties", "log"):
+            self._db.run(f"update {table} set uid = ? where uid = ?", former, uid)
 
     def _groups(self, clause: str, *values: Any) -> list[Group]:
         return [
