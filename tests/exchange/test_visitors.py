@@ -318,3 +318,18 @@ async def test_of_many_visitors_the_first_who_do_not_listen_are_forgotten(links:
         last = await links.token(secret)
     for token, status in ((listening, 200), (idle, 401), (last, 200)):
         assert (await links.by(token, "GET", "/me")).status_code == status
+
+
+async def test_who_is_in_a_call_is_not_forgotten_and_goes_with_the_link(links: Links) -> None:
+    link_id, secret = await links.make()
+    clock = links.exchange.clock
+    async with in_call(links, await links.token(secret)) as (tab, his, ana, _hers):
+        await tab.unplug()
+        await until(lambda: clock.pending == 2)
+        clock.turn(16)  # the exchange has forgotten his device; he is in the session still
+        await until(lambda: clock.pending == 1)
+        for _ in range(MAX_VISITORS):
+            await links.token(secret)
+        assert (await links.ask("ana", "DELETE", f"/links/{link_id}")).status_code == 204
+        assert (await his.next(RemovedFromSession)).reason is EndReason.REMOVED
+        assert (await ana.news("ended")).status == "ended"

@@ -19,7 +19,8 @@ from device.exchange.wire import InitiateCall, NewLink, User
 
 LONGEST_S = 366 * 86_400
 MAX_VISITORS = 64
-"""Of one link. Of more than so many the first who came and do not listen have to open it again."""
+"""Of one link. Of more than so many the first who came, do not listen and are in no call have to open it
+again."""
 
 
 class Visits:

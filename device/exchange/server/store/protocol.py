@@ -120,7 +120,7 @@ class Links(Protocol):
 
     async def add_visitor(self, key: bytes, visitor: Visitor, most: int) -> None:
         """``key``: the digest of the auth token. Of more than ``most`` by the same link the first who
-        have no device are forgotten."""
+        have no device and are in no call or session are forgotten."""
         ...
 
     async def visitor(self, key: bytes) -> Visitor | None:
