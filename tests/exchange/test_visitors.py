@@ -1,6 +1,6 @@
 """Visitors' links, through the real HTTP interface: one receiver, one device, one call, and no more."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -9,7 +9,7 @@ import pytest
 
 from device.errors import ExchangeError
 from device.exchange.client import ExchangeAccount
-from device.exchange.server.administration import add_accounts, opened
+from device.exchange.server.administration import add_accounts, opened, remove_group
 from device.exchange.server.store import Group
 from device.exchange.server.visits import MAX_VISITORS
 from device.exchange.wire import API, User
@@ -140,6 +140,44 @@ async def test_a_group_may_be_called(links: Links) -> None:
     ):
         await tab.line.initiate("family", "group")
         assert (await ben.news("incoming")).receiver_name == "The family"
+
+
+async def asked(links: Links) -> None:
+    assert (await links.ask("fay", "DELETE", "/groups/family")).status_code == 204
+
+
+async def typed(links: Links) -> None:
+    await remove_group(links.exchange.config.data_dir, "family")
+
+
+@pytest.mark.parametrize("remove", [asked, typed])
+async def test_with_a_group_its_links_go_in_a_running_call_too(
+    links: Links, remove: Callable[[Links], Awaitable[None]]
+) -> None:
+    await make_admin(links.exchange, "fay")
+    family = {"name": "The family", "members": ["ana", "ben"]}
+    await links.ask("fay", "PUT", "/groups/family", family)
+    _, secret = await links.make("fay", "family", receiver_type="group")
+    token = await links.token(secret)
+    async with (
+        visiting(links, token) as tab,
+        phone(links.accounts["ana"]) as ana,
+        phone(links.accounts["ben"]) as ben,
+    ):
+        call = await tab.line.initiate("family", "group")
+        for each in (ana, ben):
+            await each.line.accept(call.session_id)
+        his = await join(links, token, call.session_id)
+        # All listen: there is the end of the link, and the time that the others have to join.
+        await until(lambda: links.exchange.clock.pending == 2)
+        await remove(links)
+        assert (await his.next(RemovedFromSession)).reason is EndReason.REMOVED
+        await thrown_out(tab)
+        assert (await ana.line.active_call()) is not None, "the others are still in the call"
+    # Nobody is rung by an old link under the name of a new group.
+    await links.ask("fay", "PUT", "/groups/family", family)
+    await over(links, token, secret)
+    assert (await links.ask("fay", "GET", "/links")).json() == {"links": []}
 
 
 MAY = {

@@ -118,10 +118,11 @@ async def add_group(
 
 
 async def remove_group(data_dir: Path, group_id: str) -> None:
-    """Raises ConfigError: there is no such group."""
-    async with opened(data_dir) as store:
-        if not await store.accounts.remove_group(group_id):
+    """And the links to it. Raises ConfigError: there is no such group."""
+    async with changing(data_dir) as (parts, batch):
+        if await parts.store.accounts.group(group_id) is None:
             raise ConfigError(f"There is no group {group_id}; `list-groups` shows those there are.")
+        await parts.authority.remove_group(batch, group_id)
 
 
 async def _check_known(parts: Parts, uids: Sequence[str]) -> None:

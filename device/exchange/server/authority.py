@@ -9,7 +9,8 @@ from device.exchange.server.refusal import Refusal
 from device.exchange.server.ringing.device_desk import DeviceDesk
 from device.exchange.server.ringing.switchboard import Switchboard
 from device.exchange.server.rooms import Rooms
-from device.exchange.server.store import Account, Store
+from device.exchange.server.store import Account, Link, Store
+from device.exchange.wire import ReceiverType
 
 
 class Authority:
@@ -36,8 +37,15 @@ class Authority:
     async def remove(self, batch: Batch, uid: str) -> None:
         """Raises Refusal: user_unknown."""
         await self.known(uid)
+        await self._end_links(batch, "user", uid)
         await self.revoke(batch, uid)
         await self._store.accounts.remove(uid)
+
+    async def remove_group(self, batch: Batch, group_id: str) -> None:
+        """And who has come by a link to it. Raises Refusal: group_unknown."""
+        await self._end_links(batch, "group", group_id)
+        if not await self._store.accounts.remove_group(group_id):
+            raise Refusal("group_unknown", "There is no group with that id.")
 
     async def revoke(self, batch: Batch, uid: str) -> None:
         """Signed out everywhere, and out of every session and call; rung by nobody. Call tokens and
@@ -47,6 +55,18 @@ class Authority:
         await self._devices.remove_user(batch, uid)
         await self._rooms.remove_user(batch, uid)
         await self._switchboard.withdraw(batch, uid)
+
+    async def end_link(self, batch: Batch, link: Link) -> None:
+        """Who has come by it is out of everything."""
+        for uid in await self._store.links.visitors(link.link_id):
+            await self.revoke(batch, uid)
+        await self._store.links.remove(link.link_id)
+
+    async def _end_links(self, batch: Batch, kind: ReceiverType, receiver: str) -> None:
+        """Who is added again under the same id is not to be called by an old link."""
+        for link in await self._store.links.all():
+            if (link.receiver_type, link.receiver) == (kind, receiver):
+                await self.end_link(batch, link)
 
     async def change_own_password(self, batch: Batch, account: Account) -> None:
         """Signed out everywhere; devices that listen have to show that they still may. Who is in a

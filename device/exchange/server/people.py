@@ -61,7 +61,7 @@ async def put_person(
 
 @router.delete("/people/{uid}", status_code=204)
 async def remove_person(uid: UidOf, _: Admin, parts: PartsOf) -> None:
-    """Remove an account. They are out of every session and call."""
+    """Remove an account. They are out of every session and call, and links to them end."""
     async with parts.outbox.batch() as batch:
         await parts.authority.remove(batch, uid)
         await parts.authority.keep_an_admin()
@@ -98,9 +98,9 @@ async def put_group(group_id: GroupIdOf, body: PutGroup, _: Admin, parts: PartsO
 
 @router.delete("/groups/{group_id}", status_code=204)
 async def remove_group(group_id: GroupIdOf, _: Admin, parts: PartsOf) -> None:
-    """Remove a group, and none of its members."""
-    if not await parts.store.accounts.remove_group(group_id):
-        raise Refusal("group_unknown", "There is no group with that id.")
+    """Remove a group, and none of its members. Links to it end, and who has come by them is out."""
+    async with parts.outbox.batch() as batch:
+        await parts.authority.remove_group(batch, group_id)
 
 
 def _person(parts: Parts, account: Account) -> Person:

@@ -136,9 +136,7 @@ class Visits:
                 await self._end(batch, link)
 
     async def _end(self, batch: Batch, link: Link) -> None:
-        for uid in await self._store.links.visitors(link.link_id):
-            await self._authority.revoke(batch, uid)
-        await self._store.links.remove(link.link_id)
+        await self._authority.end_link(batch, link)
         batch.then(lambda: self._deadlines.set(link.link_id, None, 0.0))
 
 

@@ -46,9 +46,7 @@ class SqliteAccounts:
 
     async def remove(self, uid: str) -> bool:
         async with self._db.transaction():
-            # Who is added again under the same uid is not to be called by an old link.
-            self._db.run("delete from links where receiver_type = 'user' and receiver = ?", uid)
-            # And with their queues their devices.
+            # With their queues their devices.
             self._db.run(
                 "delete from queues where key in (select key from devices where uid = ?)", uid
             )

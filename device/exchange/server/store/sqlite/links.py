@@ -37,9 +37,10 @@ class SqliteLinks:
             )  # fmt: skip
             self._db.run(
                 "delete from visitors where link_id = ?1 and uid not in (select uid from devices) "
-                "and uid not in (select uid from members) and uid not in (select uid from parties "
-                "where standing in ('calling', 'ringing', 'joined')) and number <= "
-                "(select number from visitors where link_id = ?1 order by number desc limit 1 offset ?2)",
+                "and uid not in (select uid from members) and uid not in "
+                "(select uid from parties where standing in ('calling', 'ringing', 'joined')) "
+                "and number <= (select number from visitors where link_id = ?1 "
+                "order by number desc limit 1 offset ?2)",
                 visitor.link.link_id, most,
             )  # fmt: skip
 
