@@ -156,6 +156,40 @@ async def test_of_a_group_who_neither_answered_nor_refused_has_missed_the_call(
 
 
 @pytest.mark.spec("8.call_log")
+async def test_of_a_group_who_refused_or_was_busy_finds_that_though_others_answered(
+    exchange: RunningExchange,
+    accounts: Accounts,
+    phones: dict[str, Phone],
+    readers: dict[str, Reader],
+) -> None:
+    async with opened(exchange.config.data_dir) as store:
+        await store.accounts.put_group(Group("family", "The family", ("ana", "ben", "eve", "fay")))
+    async with phone(accounts["eve"]) as eve, phone(accounts["fay"]):
+        theirs = await eve.line.initiate("door")
+        await phones["door"].line.accept(theirs.session_id)
+        exchange.wall.now_s += 1
+        call = await phones["ben"].line.initiate("family", "group")
+        await phones["ana"].line.reject(call.session_id)
+        assert await readers["fay"].seen() == [("incoming", "initiated")]
+        await (
+            accounts["fay"]
+            .new_line("one", await signed_in(accounts["fay"]))
+            .accept(call.session_id)
+        )
+        exchange.wall.now_s += 60
+        for status in ("ongoing", "ended"):
+            for uid, own in (("ana", "rejected"), ("eve", "busy")):
+                found = (await readers[uid].page(limit=1)).calls[0]
+                assert (found.call.status, found.status, found.duration_s) == (status, own, None)
+                same = await readers[uid].page(status=own)
+                assert [each.call.session_id for each in same.calls] == [call.session_id]
+                assert ("incoming", status) not in await readers[uid].seen(status=status)
+            for uid in ("ben", "fay"):
+                assert (await readers[uid].page()).calls[0].duration_s == 60
+            await phones["ben"].line.clear_active_call()
+
+
+@pytest.mark.spec("8.call_log")
 async def test_names_stay_when_accounts_and_groups_go(
     exchange: RunningExchange, phones: dict[str, Phone], readers: dict[str, Reader]
 ) -> None:

@@ -9,7 +9,17 @@ from pathlib import Path
 import pytest
 
 from device.errors import ConfigError
-from device.exchange.server.store import Account, Device, Group, Login, Session, SqliteStore, Store
+from device.exchange.server.ringing.values import Call, Party, Standing, Status
+from device.exchange.server.store import (
+    Account,
+    Device,
+    Group,
+    LogFilter,
+    Login,
+    Session,
+    SqliteStore,
+    Store,
+)
 from device.exchange.server.store.sqlite.queues import KEPT_EVENTS
 from device.exchange.server.store.sqlite.schema import VERSION
 from device.exchange.wire import State, User
@@ -58,6 +68,32 @@ async def test_an_older_file_keeps_its_accounts_and_drops_its_sessions(tmp_path:
             ana = Account(User("ana", "Ana"), "a hash", "member")
             assert await store.accounts.signed_in(b"\xaa", 99.0) == Login(ana, 100)
             assert await store.members.all() == []
+
+
+async def test_an_older_log_becomes_what_each_party_finds(tmp_path: Path) -> None:
+    async with aclosing(SqliteStore(tmp_path)) as store:
+        await store.accounts.put(ANA)
+        parties = [Party("ben", Standing.LEFT, name="Ben")]
+        for uid, standing in (("ana", Standing.REJECTED), ("eve", Standing.LEFT)):
+            parties.append(Party(uid, standing, name=uid.capitalize()))
+        call = Call("call", "video", "group", "family", Status.ENDED, 1.0, tuple(parties), 2.0, 3.0)
+        await store.calls.put(call)
+    with closing(sqlite3.connect(tmp_path / "exchange.db")) as db:
+        # As it was: every party found the call's own status, and who is no more kept their uid.
+        db.execute("update log set status = 'ended'")
+        db.execute(f"pragma user_version = {VERSION - 1}")
+        db.commit()
+    async with aclosing(SqliteStore(tmp_path)) as store:
+        found = {uid: await store.call_log.of(uid, LogFilter(), None, 9) for uid in _LOGS}
+        assert {uid: [entry.status for entry in log] for uid, log in found.items()} == _LOGS
+        kept = await store.calls.get("call")
+        assert kept is not None
+        assert [(each.uid, each.name) for each in kept.parties] == [
+            (" ben", "Ben"), ("ana", "Ana"), (" eve", "Eve")
+        ]  # fmt: skip
+
+
+_LOGS = {"ana": ["rejected"], "ben": [], "eve": [], " ben": ["ended"], " eve": ["ended"]}
 
 
 async def test_a_newer_file_is_refused_and_left_alone(tmp_path: Path) -> None:

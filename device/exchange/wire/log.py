@@ -9,13 +9,14 @@ Direction = Literal["incoming", "outgoing"]
 LogStatus = Literal[
     "initiated", "ongoing", "rejected", "busy", "cancelled", "unanswered", "ended", "missed"
 ]
-"""A call's, but *missed* for a receiver who was called, has not answered and has not refused."""
+"""A call's; but for a receiver who is not in it how it went for them: *initiated* while it rings,
+*rejected*, *busy*, or *missed* for who has not answered and has not refused."""
 
 
 @dataclass(frozen=True, slots=True)
 class LogItem:
     """``direction``: *outgoing* for who has called. ``duration_s``: from the first answer to the end,
-    or until now; None where nobody has answered."""
+    or until now; None for who was not in it."""
 
     call: CallItem
     direction: Direction

@@ -53,7 +53,7 @@ class LogBook:
                 entries = await log.of_all(wanted, before, limit + 1)
             else:
                 entries = await log.of(whose, wanted, before, limit + 1)
-            calls = [await self._item(entry) for entry in entries[:limit]]
+            calls = [await self._item(entry, whose) for entry in entries[:limit]]
         has_more = len(entries) > limit
         return CallLog(calls, cursor_of(entries[limit - 1].place) if has_more else None)
 
@@ -71,11 +71,12 @@ class LogBook:
                 logger.exception("the call log could not be shortened")
             await asyncio.sleep(PAUSE_S if has_more else LOOK_EVERY_S)
 
-    async def _item(self, entry: LogEntry) -> LogItem:
+    async def _item(self, entry: LogEntry, whose: str | None) -> LogItem:
         call = await self._store.calls.get(entry.place.session_id)
         assert call is not None, "a log without its call"
+        party = call.initiator if whose is None else call.party(whose)
         duration_s = None
-        if call.joined_at is not None:
+        if call.joined_at is not None and party is not None and party.joined_at is not None:
             until = self._wall_s() if call.ended_at is None else call.ended_at
             duration_s = max(0.0, until - call.joined_at)
         item = await item_of(self._store, call)

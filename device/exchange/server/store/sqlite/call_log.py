@@ -12,17 +12,22 @@ _WRITE = (
     "insert into log values (?, ?, ?, ?, ?, ?) on conflict do update set status = excluded.status "
     "where status <> excluded.status"
 )
+_OUTSIDE = {
+    Standing.RINGING: "initiated",
+    Standing.REJECTED: "rejected",
+    Standing.BUSY: "busy",
+    Standing.MISSED: "missed",
+}
 
 
 def write(db: Connection, call: Call) -> None:
-    """What each party finds in their log. Who was rung, has not answered and has not refused, has
-    missed the call."""
+    """What each party finds in their log: who was rung and is not in the call, how it went for them."""
     rows: list[Row] = []
     for party in call.parties:
         direction = "outgoing" if party.uid == call.initiator.uid else "incoming"
-        is_missed = direction == "incoming" and party.standing is Standing.MISSED
-        status = "missed" if is_missed else call.status.value
-        began = call.initiated_at
+        status, began = call.status.value, call.initiated_at
+        if direction == "incoming":
+            status = _OUTSIDE.get(party.standing, status)
         rows.append((party.uid, began, call.session_id, direction, status, call.call_type))
     db.many(_WRITE, rows)
 

@@ -106,7 +106,21 @@ drop table devices;
 alter table anybodys_devices rename to devices;
 """
 
-_STEPS = (_FIRST, _RINGING, _LOG, _ENROLMENT, _PEOPLE, _VISITORS)
+_OWN_LOG = """
+-- Who has refused finds that, and not how long the others of a group have talked.
+insert into log select uid, initiated_at, session_id, 'incoming', standing, call_type
+from parties join calls using (session_id) where position > 0 and standing in ('rejected', 'busy')
+on conflict do update set status = excluded.status;
+-- The calls of who was removed are not those of who is added again under the same uid.
+update calls set receiver = ' ' || receiver
+where receiver_type = 'user' and receiver not in (select uid from users);
+update log set uid = ' ' || uid
+where uid not in (select uid from users) and uid not in (select uid from visitors);
+update parties set uid = ' ' || uid
+where uid not in (select uid from users) and uid not in (select uid from visitors);
+"""
+
+_STEPS = (_FIRST, _RINGING, _LOG, _ENROLMENT, _PEOPLE, _VISITORS, _OWN_LOG)
 VERSION = len(_STEPS)
 _FORGOTTEN_AT_MOST = 1_000_000
 """Events of one queue; the kernel writes a file out within half a minute."""
