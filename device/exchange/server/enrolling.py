@@ -4,9 +4,10 @@ from fastapi import APIRouter, Request
 
 from device.exchange.server import certificate
 from device.exchange.server.accounts import Admin, PartsOf, host_of
-from device.exchange.server.config import ExchangeConfig, is_loopback
+from device.exchange.server.config import ExchangeConfig
 from device.exchange.server.pairings import new_code, offer
 from device.exchange.server.qr import qr_rows
+from device.exchange.server.reached import reached_at
 from device.exchange.server.refusal import Refusal, refusals
 from device.exchange.wire import (
     NewPairing,
@@ -14,7 +15,6 @@ from device.exchange.wire import (
     PairingLink,
     Redeem,
     Redeemed,
-    netloc,
     plain_fingerprint,
 )
 
@@ -29,7 +29,7 @@ async def pairings(body: NewPairing, request: Request, _: Admin, parts: PartsOf)
     """A code with which a unit enrols, for ten minutes and once. For admins."""
     code = new_code()
     try:
-        link = PairingLink.at(_reached_at(request, parts.config), code, pin(parts.config))
+        link = PairingLink.at(reached_at(request, parts.config), code, pin(parts.config))
     except ValueError:
         raise Refusal("body_invalid", "Open this page by the exchange's address.") from None
     expires_at = await offer(parts.store, body, code, parts.config.wall_s())
@@ -48,12 +48,3 @@ def pin(config: ExchangeConfig) -> str | None:
         return None
     public, _ = certificate.ensure(config.data_dir)
     return plain_fingerprint(certificate.fingerprint(public))
-
-
-def _reached_at(request: Request, config: ExchangeConfig) -> str:
-    """As the admin reaches the exchange. From its own machine: as others do, if they can."""
-    url = request.base_url
-    if is_loopback(url.hostname or "") and not is_loopback(config.host):
-        port = url.port or (443 if config.tls else 80)
-        return f"{url.scheme}://{netloc(certificate.own_address(), port)}"
-    return f"{url.scheme}://{url.netloc}"

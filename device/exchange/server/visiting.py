@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Path, Request, Response
 
 from device.exchange.server.accounts import LoginOf, PartsOf, give_cookie
+from device.exchange.server.reached import reached_at
 from device.exchange.server.refusal import refusals
 from device.exchange.server.ringing.views import receiver_name
 from device.exchange.server.store import Link
@@ -19,7 +20,7 @@ async def make(body: NewLink, request: Request, found: LoginOf, parts: PartsOf) 
     """A link by which visitors call one user or group: an admin for anyone, others for themselves."""
     link, secret = await parts.visits.make(found.account, body)
     # Behind a #, so that it is in nobody's log.
-    return _item(link, f"{request.url.scheme}://{request.url.netloc}/#visit={secret}")
+    return _item(link, f"{reached_at(request, parts.config)}/#visit={secret}")
 
 
 @router.get("/links")
