@@ -35,7 +35,12 @@ async def test_no_link_leads_to_the_machine_of_who_opens_it(
         async with httpx.AsyncClient(
             transport=transport, base_url=f"https://{asked}{API}", headers=bearer
         ) as http:
-            wanted = {"receiver": "fay", "receiver_type": "user", "name": "Post", "expires_at": 1500}
+            wanted = {
+                "receiver": "fay",
+                "receiver_type": "user",
+                "name": "Post",
+                "expires_at": 1500,
+            }
             link = (await http.post("/links", json=wanted)).json()["url"]
             unit = {"uid": "gate", "name": "The gate"}
             pairing = (await http.post("/pairings", json=unit)).json()["link"]

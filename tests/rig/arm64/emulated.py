@@ -62,6 +62,7 @@ LEFT_OUT = {
         "tests/control/test_socket.py",
         "tests/control/test_testing.py",
         "tests/control/test_top.py",
+        "tests/doctor/test_broken_parts.py",
         "tests/doctor/test_doctor.py",
         "tests/phone/test_restart.py",
         "tests/phone/test_unit.py",
