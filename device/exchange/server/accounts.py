@@ -4,7 +4,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Cookie, Depends, Header, Request, Response
 
-from device.exchange.server.config import ExchangeConfig
 from device.exchange.server.event_stream import MayListen
 from device.exchange.server.parts import Parts, parts_of
 from device.exchange.server.refusal import Refusal, refusals
@@ -139,20 +138,16 @@ async def sign_in(
     token = new_secret()
     await parts.store.accounts.add_auth_token(digest(token), body.uid, expires_at, now)
     if x_callbox is not None:
-        give_cookie(response, token, lifetime_s, parts.config)
+        response.set_cookie(
+            COOKIE,
+            token,
+            max_age=lifetime_s,
+            httponly=True,
+            samesite="strict",
+            secure=parts.config.tls,
+            path="/",
+        )
     return SignedIn(account.user, token, expires_at)
-
-
-def give_cookie(response: Response, token: str, lasts_s: int, config: ExchangeConfig) -> None:
-    response.set_cookie(
-        COOKIE,
-        token,
-        max_age=lasts_s,
-        httponly=True,
-        samesite="strict",
-        secure=config.tls,
-        path="/",
-    )
 
 
 @router.post("/sign-out", status_code=204)

@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Path, Request, Response
+from fastapi import APIRouter, Path, Request
 
-from device.exchange.server.accounts import LoginOf, PartsOf, give_cookie
+from device.exchange.server.accounts import LoginOf, PartsOf
 from device.exchange.server.reached import reached_at
 from device.exchange.server.refusal import refusals
 from device.exchange.server.ringing.views import receiver_name
@@ -36,18 +36,10 @@ async def remove(link_id: LinkId, found: LoginOf, parts: PartsOf) -> None:
 
 
 @router.post("/visit")
-async def visit(
-    body: Visit,
-    response: Response,
-    parts: PartsOf,
-    x_callbox: Annotated[str | None, Header()] = None,
-) -> Visiting:
-    """An auth token for who has a link, good for calling whom it names; a browser (X-Callbox) gets it
-    as a cookie as well."""
+async def visit(body: Visit, parts: PartsOf) -> Visiting:
+    """An auth token for who has a link, good for calling whom it names. Never as a cookie: whoever is
+    signed in in the same browser stays so."""
     visitor, token = await parts.visits.visit(body.secret, body.name)
-    if x_callbox is not None:
-        lasts_s = visitor.link.expires_at - int(parts.config.wall_s())
-        give_cookie(response, token, lasts_s, parts.config)
     link = visitor.link
     name = await receiver_name(parts.store, link.receiver_type, link.receiver, link.receiver)
     return Visiting(visitor.user, token, link.expires_at, link.receiver_type, link.receiver, name)

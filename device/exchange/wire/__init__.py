@@ -46,7 +46,7 @@ client decodes them without it. JSON over HTTP, all below ``API``; names are as 
     POST   /links              account         NewLink -> LinkItem: for visitors
     GET    /links              account         -> Links
     DELETE /links/{link_id}    account         -> 204
-    POST   /visit              -               Visit -> Visiting (with X-Callbox a cookie, too)
+    POST   /visit              -               Visit -> Visiting
     GET    /health             -               -> Health
 
 *account* is ``Authorization: Bearer <auth token>`` or the cookie of /sign-in (then with the header
