@@ -110,7 +110,6 @@ async def unanswered(phones: dict[str, Phone], _: str, exchange: RunningExchange
         (unanswered, "unanswered", "missed"),
         (lambda p, call, _: p["door"].line.cancel(call), "cancelled", "missed"),
         (lambda p, call, _: p["ana"].line.reject(call), "rejected", "rejected"),
-        (lambda p, call, _: p["ana"].line.reject(call, True), "busy", "busy"),
     ],
 )
 async def test_a_call_that_was_not_answered(

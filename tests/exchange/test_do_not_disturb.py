@@ -58,8 +58,8 @@ async def test_of_a_group_the_others_are_rung(
     call = await phones["door"].line.initiate("family", "group")
     assert standings(call) == {"door": "calling", "ana": "missed", "ben": "ringing"}
     await phones["ben"].news("incoming")
-    await phones["ben"].line.reject(call.session_id, is_busy=True)
-    assert (await phones["door"].news("busy")).status == "busy"
+    await phones["ben"].line.reject(call.session_id)
+    assert (await phones["door"].news("rejected")).status == "rejected"
     await phones["ana"].has_no_news()
 
 

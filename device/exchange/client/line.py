@@ -127,8 +127,8 @@ class ExchangeLine:
         """Raises ExchangeError, as all the following."""
         return await self._call(f"/calls/{session_id}/accept", wire.FromDevice(self._device_id))
 
-    async def reject(self, session_id: str, is_busy: bool = False) -> wire.CallItem:
-        body = wire.Reject(self._device_id, "busy" if is_busy else "rejected")
+    async def reject(self, session_id: str) -> wire.CallItem:
+        body = wire.Reject(self._device_id)
         return await self._call(f"/calls/{session_id}/reject", body)
 
     async def cancel(self, session_id: str) -> wire.CallItem:
