@@ -11,7 +11,7 @@ from device.errors import ExchangeError
 from device.exchange.client import ExchangeAccount
 from device.exchange.server.administration import add_accounts, opened, remove_group
 from device.exchange.server.store import Group
-from device.exchange.server.visits import MAX_VISITORS
+from device.exchange.server.visits import MAX_VISITORS, MOST_CALLS, WITHIN_S
 from device.exchange.wire import API, User
 from device.session.facts import PeerJoined, RemovedFromSession
 from device.session.values import EndReason, MediaState
@@ -223,6 +223,25 @@ async def test_nobody_else_and_nothing_else(links: Links) -> None:
             assert refused(await links.by(token, "POST", "/tokens", body)) == (403, "not_in_call")
             await ben.news("incoming")
         assert await tab.line.active_call() is None
+
+
+async def test_a_link_that_got_about_keeps_nobody_awake(links: Links) -> None:
+    _, secret = await links.make()
+    ring = {"receiver": "ana", "device_id": "tab"}
+    for _ in range(MOST_CALLS):
+        answer = await links.by(await links.token(secret), "POST", "/calls", ring)
+        assert answer.json()["code"] == "device_unknown", "asked is asked"
+    visitor = await links.token(secret)
+    async with visiting(links, visitor) as tab, phone(links.accounts["ana"]) as ana:
+        refusal = await links.by(visitor, "POST", "/calls", ring)
+        assert (refusal.status_code, refusal.json()["code"]) == (429, "too_many_attempts")
+        assert int(refusal.headers["retry-after"]) == WITHIN_S
+        _, other = await links.make()
+        answer = await links.by(await links.token(other), "POST", "/calls", ring)
+        assert answer.json()["code"] == "device_unknown", "each link has its own"
+        links.exchange.clock.turn(WITHIN_S)
+        await tab.line.initiate("ana")
+        assert (await ana.news("incoming")).parties[0].user.name == "Bob"
 
 
 async def test_a_visitor_is_in_no_directory_and_cannot_be_called(links: Links) -> None:

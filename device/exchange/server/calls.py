@@ -85,7 +85,7 @@ async def events(
     return EventStream(while_allowed(stream, may_listen))
 
 
-@router.post("/calls")
+@router.post("/calls", responses=refusals(429))
 async def initiate(
     body: InitiateCall, user: UserOrVisitor, token: AuthToken, parts: PartsOf
 ) -> CallItem:

@@ -4,7 +4,9 @@ A visitor is no user: no directory, no group and no call reaches one, and what s
 say so (accounts.UserOrVisitor). Who has called is known by name in the call, and nowhere else.
 """
 
+import math
 import secrets
+from collections import deque
 
 from device.exchange.server.authority import Authority
 from device.exchange.server.clock import Clock
@@ -21,6 +23,10 @@ LONGEST_S = 366 * 86_400
 MAX_VISITORS = 64
 """Of one link. Of more than so many the first who came, do not listen and are in no call have to open it
 again."""
+
+MOST_CALLS = 5
+WITHIN_S = 300.0
+"""By one link, whoever has it: a courier may ring again, one that got about keeps nobody awake."""
 
 
 class Visits:
@@ -39,6 +45,9 @@ class Visits:
         self._outbox = outbox
         self._authority = authority
         self._wall_s = wall_s
+        self._clock = clock
+        self._asked_s: dict[str, deque[float]] = {}
+        """When each link was last used for calling; in memory, as with attempts.py."""
         self._deadlines = Deadlines(clock, errands, self._on_due)
 
     async def open(self) -> None:
@@ -104,11 +113,12 @@ class Visits:
         return None if found is None or self._is_over(found.link) else found
 
     async def check_may_call(self, token: str, wanted: InitiateCall) -> None:
-        """For whose auth token that is. Raises Refusal: not_permitted."""
+        """For whose auth token that is. Raises Refusal: not_permitted, too_many_attempts."""
         found = await self.visitor(token)
         called = wanted.receiver_type, wanted.receiver
         if found is None or called != (found.link.receiver_type, found.link.receiver):
             raise Refusal("not_permitted", "This link is not for calling them.")
+        self._count(found.link.link_id)
 
     async def check_may_join(self, session_id: str) -> None:
         """Visitors are in the session of their call only. Raises Refusal: not_permitted."""
@@ -122,6 +132,18 @@ class Visits:
             if found is not None:
                 await self._authority.revoke(batch, found.user.uid)
                 await self._store.links.drop_visitor(digest(token))
+
+    def _count(self, link_id: str) -> None:
+        now_s = self._clock.now_s()
+        asked_s = self._asked_s.setdefault(link_id, deque(maxlen=MOST_CALLS))
+        if len(asked_s) == MOST_CALLS and (wait_s := asked_s[0] + WITHIN_S - now_s) > 0:
+            seconds = math.ceil(wait_s)
+            raise Refusal(
+                "too_many_attempts",
+                f"Too many calls by this link. Wait {seconds} seconds.",
+                seconds,
+            )
+        asked_s.append(now_s)
 
     def _is_over(self, link: Link) -> bool:
         return link.expires_at <= self._wall_s()
@@ -137,7 +159,11 @@ class Visits:
 
     async def _end(self, batch: Batch, link: Link) -> None:
         await self._authority.end_link(batch, link)
-        batch.then(lambda: self._deadlines.set(link.link_id, None, 0.0))
+        batch.then(lambda: self._forget(link.link_id))
+
+    def _forget(self, link_id: str) -> None:
+        self._deadlines.set(link_id, None, 0.0)
+        self._asked_s.pop(link_id, None)
 
 
 def _is_for(link: Link, account: Account) -> bool:
