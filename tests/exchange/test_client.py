@@ -47,8 +47,11 @@ async def test_states_are_told_to_the_others(accounts: Accounts) -> None:
         await member.call.leave()
 
 
-async def test_joining_again_replaces_the_former_membership(accounts: Accounts) -> None:
+async def test_joining_again_replaces_the_former_membership(
+    exchange: RunningExchange, accounts: Accounts
+) -> None:
     door, first = await enter(accounts["door"]), await enter(accounts["ana"])
+    await until(lambda: exchange.clock.pending == 0)  # both listen
     second = await enter(accounts["ana"])
     assert await first.next(RemovedFromSession) == RemovedFromSession(EndReason.REPLACED)
     assert await door.next(PeerLeft) == PeerLeft("ana", EndReason.REPLACED)
