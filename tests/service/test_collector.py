@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from device.service.collector import WHOLE_EVERY, in_short_pauses
+from device.service import collector
+from device.service.collector import in_short_pauses
 
 
 class Node:
@@ -41,7 +42,8 @@ def test_what_has_not_been_set_aside_is_collected() -> None:
         assert node() is None
 
 
-def test_what_was_set_aside_goes_in_time() -> None:
+def test_what_was_set_aside_goes_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(collector, "WHOLE_EVERY", 3)
     with in_short_pauses():
         node = Node()
         gc.collect()
@@ -49,7 +51,7 @@ def test_what_was_set_aside_goes_in_time() -> None:
         del node
         gc.collect()
         assert gone() is not None, "it is not looked at"
-        for _ in range(WHOLE_EVERY):
+        for _ in range(3):
             gc.collect()
         assert gone() is None
 
