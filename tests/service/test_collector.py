@@ -43,7 +43,7 @@ def test_what_has_not_been_set_aside_is_collected() -> None:
 
 
 def test_what_was_set_aside_goes_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(collector, "WHOLE_EVERY", 3)
+    monkeypatch.setattr(collector, "WHOLE_EVERY", 5)
     with in_short_pauses():
         node = Node()
         gc.collect()
@@ -51,7 +51,7 @@ def test_what_was_set_aside_goes_in_time(monkeypatch: pytest.MonkeyPatch) -> Non
         del node
         gc.collect()
         assert gone() is not None, "it is not looked at"
-        for _ in range(3):
+        for _ in range(5):
             gc.collect()
         assert gone() is None
 
