@@ -70,7 +70,8 @@ export class CallView {
     const layouts = Object.keys(LAYOUTS);
     this.roster = new Roster(this.people.root, session);
     this.smallWindow = SmallWindow.isPossible ? new SmallWindow(stage, {
-      say: (words) => session.say(words), mute: () => this.toggleMuted(), end: () => this.call.end(),
+      say: (words) => session.say(words), isMuted: () => session.state.audio_muted,
+      mute: () => this.toggleMuted(), end: () => this.call.end(),
     }) : null;
     this.shortcuts = new Shortcuts({
       m: ["Mute or unmute", () => this.toggleMuted()],
@@ -183,7 +184,7 @@ export class CallView {
       isRear: session.media.isRear, streams: { video: this.ownStream() } };
     this.stage.show([...session.peers.values(), own], session.audioOnly);
     this.sounds.show(Object.fromEntries([...session.peers].map(([uid, { streams }]) => [uid, streams.audio])));
-    this.smallWindow?.show(session.state.audio_muted);
+    this.smallWindow?.show();
   }
 
   ownStream() {

@@ -10,9 +10,8 @@ export class SmallWindow {
   #window = null; // a document of our own in it, where the browser has that
   #video = null;
   #mute = null;
-  #isMuted = false;
 
-  /** `stage` has the large tile; `on` has say(words), mute(), end(). */
+  /** `stage` has the large tile; `on` has say(words), isMuted(), mute(), end(). */
   constructor(stage, on) {
     this.stage = stage;
     this.on = on;
@@ -34,9 +33,8 @@ export class SmallWindow {
   }
 
   /** Looks again at who is shown large. */
-  show(isMuted = this.#isMuted) {
-    this.#isMuted = isMuted;
-    if (this.#mute) showMute(this.#mute, isMuted);
+  show() {
+    if (this.#mute) showMute(this.#mute, this.on.isMuted());
     const stream = this.stage.large?.video.srcObject ?? null;
     if (this.#video && this.#video.srcObject !== stream) this.#video.srcObject = stream;
   }
