@@ -131,22 +131,14 @@ async def _restarts() -> list[float]:
 
 
 async def _restart(exchange: RunningExchange, door: Station) -> float:
-    unit = await started(exchange.url, "ben")
-    try:
+    async with started(exchange.url, "ben") as unit:
         await says(unit, "up")
         await door.unit.phone.call(Whom("ben"), audio_only=False)
         await says(unit, "back")
-    finally:
-        unit.kill()
-        await unit.wait()
     began_s = time.monotonic()
-    again = await started(exchange.url, "ben")
-    try:
-        await says(again, "back")
+    async with started(exchange.url, "ben") as unit:
+        await says(unit, "back")
         took_s = time.monotonic() - began_s
         door.tap(Button.END_CALL)
         await door.is_in(Phase.IDLE)
-    finally:
-        again.kill()
-        await again.wait()
     return took_s

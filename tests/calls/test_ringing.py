@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 from playwright.async_api import Browser, Page
@@ -86,14 +87,22 @@ async def test_the_door_gives_up_and_every_page_falls_silent(
     await door.is_silent()
 
 
-async def test_a_unit_answers_for_the_pages_of_its_user(
+@asynccontextmanager
+async def rung_twice(
     browser: Browser, exchange: RunningExchange, desk: Page
-) -> None:
-    """A person's page and unit are two devices of one user."""
+) -> AsyncIterator[tuple[Page, Station]]:
+    """A page and a unit, two devices of Ben's that Ana rings."""
     ben = await signed_in(browser, exchange, "ben")
     async with station(phone_config(exchange.url, "ben")) as unit:
         await ring(desk, "ben")
         await asyncio.gather(until_rung_by(ben, "Ana"), is_ringing(unit))
+        yield ben, unit
+
+
+async def test_a_unit_answers_for_the_pages_of_its_user(
+    browser: Browser, exchange: RunningExchange, desk: Page
+) -> None:
+    async with rung_twice(browser, exchange, desk) as (ben, unit):
         unit.tap(Button.CALL)
         await until_quiet(ben)
         await meet(desk, unit, "ben")
@@ -102,10 +111,7 @@ async def test_a_unit_answers_for_the_pages_of_its_user(
 async def test_a_page_answers_for_the_unit_of_its_user(
     browser: Browser, exchange: RunningExchange, desk: Page
 ) -> None:
-    ben = await signed_in(browser, exchange, "ben")
-    async with station(phone_config(exchange.url, "ben")) as unit:
-        await ring(desk, "ben")
-        await asyncio.gather(until_rung_by(ben, "Ana"), is_ringing(unit))
+    async with rung_twice(browser, exchange, desk) as (ben, unit):
         await answer(ben)
         await unit.is_in(Phase.IDLE)
         await unit.is_silent()
@@ -147,22 +153,14 @@ async def test_after_45_s_the_unit_is_silent_and_the_page_is_told(
 async def test_a_unit_killed_in_mid_call_is_seen_and_heard_again(
     exchange: RunningExchange, desk: Page
 ) -> None:
-    killed = await started(exchange.url, "ben")
-    try:
-        await unit_says(killed, "up")
+    async with started(exchange.url, "ben") as unit:
+        await unit_says(unit, "up")
         await ring(desk, "ben")
         await until_linked(desk, "ben")
         await until_inbound(desk, "ben", "video", framesDecoded=5)
-    finally:
-        killed.kill()
-        await killed.wait()
     await desk.wait_for_selector('.tile[data-uid="ben"]:not([data-link="up"])')
-    again = await started(exchange.url, "ben")
-    try:
-        await unit_says(again, "up")
+    async with started(exchange.url, "ben") as unit:
+        await unit_says(unit, "up")
         await until_linked(desk, "ben")
         await until_inbound(desk, "ben", "video", framesDecoded=5)
         await until_inbound(desk, "ben", "audio", totalAudioEnergy=1e-5)
-    finally:
-        again.kill()
-        await again.wait()

@@ -3,6 +3,8 @@
 import asyncio
 import sys
 from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -16,10 +18,17 @@ WITHIN_S = 60
 """Patience, not a bar: what it takes is measured by tests/bench/bench_ringing.py."""
 
 
-async def started(url: str, uid: str) -> Process:
-    return await asyncio.create_subprocess_exec(
+@asynccontextmanager
+async def started(url: str, uid: str) -> AsyncIterator[Process]:
+    """A unit in a process of its own, killed at the end."""
+    unit = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.phone.unit_process", url, uid, stdout=PIPE
     )
+    try:
+        yield unit
+    finally:
+        unit.kill()
+        await unit.wait()
 
 
 async def says(unit: Process, word: str) -> None:
@@ -33,23 +42,15 @@ async def says(unit: Process, word: str) -> None:
 async def test_killed_in_mid_call_it_is_back_in_it(
     exchange: RunningExchange, door: Station
 ) -> None:
-    killed = await started(exchange.url, "ana")
-    try:
-        await says(killed, "up")
+    async with started(exchange.url, "ana") as unit:
+        await says(unit, "up")
         await door.unit.phone.call(Whom("ana"), audio_only=False)
-        await says(killed, "back")
+        await says(unit, "back")
         await door.is_linked()
-    finally:
-        killed.kill()
-        await killed.wait()
     call = door.unit.phone.state.call
-    again = await started(exchange.url, "ana")
-    try:
-        await says(again, "back")
+    async with started(exchange.url, "ana") as unit:
+        await says(unit, "back")
         assert door.unit.phone.state.call == call
         assert door.phase is Phase.IN_CALL
         door.tap(Button.END_CALL)
         await door.is_in(Phase.IDLE)
-    finally:
-        again.kill()
-        await again.wait()
